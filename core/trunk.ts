@@ -1,0 +1,157 @@
+// What edges and nodes say to each other over a trunk, and nodes to everybody over the bus.
+//
+// A trunk is ordered and multiplexed: one per edge and node. Its header names the connection or the room and
+// the delivery class, so that the edge can drop, merge and number without parsing. Frames that every message
+// needs (relay, multicast, deliver) are plain arguments of the outboxes (edge/edge-outbox.ts, node/node-outbox.ts);
+// what is rarer is a value of this file.
+
+import type { NodeBeat } from "./cluster-view.ts";
+import type { ParticipantBody, SfuBody } from "./protocol/bodies.ts";
+import type { Message } from "./protocol/message.ts";
+
+/** Who somebody is, from a verified token. */
+export interface JoinClaims {
+  readonly participantId: string;
+  readonly roomId: string;
+  /** Size the meeting was booked for, participants; 0 when unknown. A reservation, not a limit. */
+  readonly expectedSize: number;
+  /** Largest number of participants the room may have; Infinity when unlimited. */
+  readonly roomMax: number;
+}
+
+/** What a resume token says, once its seal is checked. It names the participant, so any node may adopt. */
+export interface ResumeClaims {
+  readonly sessionId: string;
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly incarnation: number;
+  /** Handle of the session on that node. */
+  readonly session: number;
+  /** Counts rotations: the current and the previous one are valid. */
+  readonly rotation: number;
+  readonly expectedSize: number;
+}
+
+/** Edge → node: let this connection into the room, or back into its session. */
+export interface AttachRequest {
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly name: string;
+  readonly meta: unknown;
+  readonly region: string;
+  readonly expectedSize: number;
+  readonly roomMax: number;
+  /** Why the edge asks this node: it is the room's home, the host it was told, or the policy's candidate. */
+  readonly as: "home" | "host" | "candidate";
+  /** Nodes that refused this joiner before, in order. */
+  readonly refusedBy: readonly string[];
+  /** After this instant the client has stopped waiting, ms. */
+  readonly deadlineMs: number;
+  readonly resume: ResumeClaims | undefined;
+  /** Last sequence number the client has; only with `resume`. */
+  readonly last: number;
+}
+
+/** Node → edge: the connection is in. */
+export interface AttachGrant {
+  readonly session: number;
+  /** Handle of the room on that node: what multicasts name. */
+  readonly room: number;
+  readonly roomId: string;
+  readonly sessionId: string;
+  readonly rotation: number;
+  readonly participant: ParticipantBody;
+  readonly mode: "joined" | "replay" | "snapshot";
+  readonly reason: "gap" | "epoch" | "moved" | undefined;
+  /** Sequence number of the last critical message this session has been sent, replay included. */
+  readonly s: number;
+  /** replay: the first number that follows. */
+  readonly replayFrom: number;
+  readonly participants: readonly ParticipantBody[];
+  readonly epoch: number;
+  readonly sfu: SfuBody | undefined;
+  readonly expectedSize: number;
+}
+
+export type RefusalReason =
+  | "moved" // ask `nextNodeId`: it hosts the room, or shall
+  | "full" // this node is at maxConnections
+  | "not-serving" // draining or starting
+  | "busy" // admission: come back at `retryAfterMs`
+  | "room_full"
+  | "no-capacity" // the directory found nobody
+  | "expired"
+  | "unknown"
+  | "replaced"
+  | "left";
+
+/** Node → edge: the connection is not in, and what to do. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly nextNodeId: string | undefined;
+  readonly retryAfterMs: number;
+}
+
+/** Edge → node after a node died: these of my connections were in this room there. */
+export interface OrphanRoom {
+  readonly roomId: string;
+  readonly expectedSize: number;
+  readonly lostNodeId: string;
+  readonly participants: readonly ParticipantBody[];
+  /** Parallel to `participants`: their session ids. */
+  readonly sessionIds: readonly string[];
+}
+
+/** Everything that travels on the bus. Subjects: "cluster", "node.<id>", "room.<id>". */
+export type BusMessage =
+  | { readonly type: "beat"; readonly beat: NodeBeat }
+  | { readonly type: "edge-beat"; readonly beat: EdgeBeat }
+  | {
+      /** Host → home: I host this room (size 0: no longer). */
+      readonly type: "announce";
+      readonly nodeId: string;
+      readonly incarnation: number;
+      readonly rooms: readonly { readonly roomId: string; readonly size: number }[];
+    }
+  | {
+      /** Home → hosts of a room that lives on several nodes: exchange updates. */
+      readonly type: "hosts";
+      readonly roomId: string;
+      readonly hosts: readonly string[];
+    }
+  | RoomUpdate
+  | {
+      readonly type: "snapshot-wanted";
+      readonly roomId: string;
+      readonly by: string;
+    }
+  | {
+      readonly type: "snapshot";
+      readonly roomId: string;
+      readonly nodeId: string;
+      readonly incarnation: number;
+      /** Number of the last update that the snapshot contains. */
+      readonly u: number;
+      readonly participants: readonly ParticipantBody[];
+    };
+
+/** One numbered update of a room that spans nodes: +1 per (room, host, incarnation). */
+export interface RoomUpdate {
+  readonly type: "update";
+  readonly roomId: string;
+  readonly nodeId: string;
+  readonly incarnation: number;
+  readonly u: number;
+  readonly message: Message;
+}
+
+export interface EdgeBeat {
+  readonly edgeId: string;
+  readonly incarnation: number;
+  readonly connections: number;
+  /** Connections this edge admits, per second. */
+  readonly admitPerSec: number;
+  readonly serving: boolean;
+}
