@@ -1,0 +1,78 @@
+// What goes wrong, and when. Each fault has a name, so that windows and comparison budgets
+// ("versus: without kill-node") can speak of it.
+
+import Type, { type Static } from "typebox";
+import { byteRate, choice, count, duration, flag, name, rate, ratio } from "./fields.ts";
+
+const Victim = Type.Object({
+  select: choice(
+    ["most-connections", "index", "random"],
+    "which: the fullest, the one numbered `index`, or any",
+    { default: "most-connections", source: "assumed: the worst case" },
+  ),
+  index: Type.Optional(count("with select: index, counted from 0")),
+  count: count("how many at once", { default: 1, least: 1, source: "assumed" }),
+});
+/** Which hosts a crash takes. */
+export type Victim = Static<typeof Victim>;
+
+const crash = {
+  name: name("name of the fault"),
+  atMs: duration("when it happens"),
+  target: Victim,
+  reset: flag("whether peers see a reset (RST); without one they must notice the silence", {
+    default: true,
+    source: "assumed: a killed process resets its sockets, a lost machine does not",
+  }),
+  restartAfterMs: Type.Optional(duration("it is back, empty, after this long; absent: never")),
+};
+
+const NodeCrash = Type.Object({ kind: Type.Literal("node-crash"), ...crash });
+const EdgeCrash = Type.Object({ kind: Type.Literal("edge-crash"), ...crash });
+
+const NoisyRoom = Type.Object({
+  kind: Type.Literal("noisy-room"),
+  name: name("name of the fault"),
+  fromMs: duration("when the noise begins"),
+  toMs: duration("when it ends"),
+  target: Type.Object({
+    room: choice(["largest", "index", "size"], "which room", {
+      default: "largest",
+      source: "assumed: the worst case",
+    }),
+    index: Type.Optional(count("with room: index, counted from 0")),
+    size: Type.Optional(count("with room: size, the room whose size is nearest", { least: 2 })),
+  }),
+  messagesPerSec: rate("messages in all, from all senders together"),
+  traffic: choice(["state", "speaking", "message", "mixed"], "what they send", {
+    default: "mixed",
+    source: "assumed: a third of each delivery class",
+  }),
+  senders: count("members that send", { default: 1, least: 1, source: "assumed" }),
+});
+
+const SlowConsumers = Type.Object({
+  kind: Type.Literal("slow-consumers"),
+  name: name("name of the fault"),
+  fromMs: duration("when they become slow"),
+  toMs: duration("when they recover"),
+  share: ratio("share of the clients"),
+  bandwidthBytesPerSec: byteRate("what such a client can read"),
+});
+
+const kinds = [NodeCrash, EdgeCrash, NoisyRoom, SlowConsumers] as const;
+const AnyFault = Type.Union([...kinds]);
+export type Fault = Static<typeof AnyFault>;
+
+export const Faults = Type.Unsafe<Fault[]>({
+  type: "array",
+  keyField: "name",
+  description: "what goes wrong",
+  default: [],
+  items: {
+    type: "object",
+    discriminator: { propertyName: "kind" },
+    required: ["kind"],
+    oneOf: [...kinds],
+  },
+});
