@@ -40,10 +40,9 @@ const Normal = Type.Object({
 });
 
 const kinds = [Constant, Uniform, Exponential, Lognormal, Normal] as const;
-const AnyDistribution = Type.Union([...kinds]);
 
 /** Plain data; every time is in ms, `maxMs` may be Infinity. A plain duration is a constant. */
-export type Distribution = Static<typeof AnyDistribution>;
+export type Distribution = Static<(typeof kinds)[number]>;
 
 /** A field that holds a distribution, or a duration for a constant. */
 export function distribution(
