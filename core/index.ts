@@ -1,0 +1,10 @@
+// The public face of core: what drivers, the simulator and other programs may rely on.
+
+export { ClusterView, NodeRecord, type NodeBeat, type NodeState } from "./cluster-view.ts";
+export { murmur32, NodePrefix, roomKey, RoomKey } from "./hash.ts";
+export { reserveFor, type AssignmentRule } from "./placement/assignment.ts";
+export { CommittedLoad, RESERVE_MS } from "./placement/committed-load.ts";
+export { RoomDirectory, type HomeRequest, type HomeVerdict } from "./placement/directory.ts";
+export { policyByName, POLICY_NAMES, type PlacementPolicy } from "./placement/policy.ts";
+export { homeOf, previousHomeOf, rankedInto } from "./placement/ranking.ts";
+export { ReannouncementPlan, type Announcement } from "./placement/reannouncement.ts";
