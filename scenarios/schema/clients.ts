@@ -30,19 +30,26 @@ const Rooms = Type.Object(
   { description: "how people spread over rooms" },
 );
 
-const Arrival = Type.Object({
-  phase: name("name of this phase; windows refer to it"),
-  fromMs: duration("when the phase begins", { default: "0s", source: "assumed" }),
-  overMs: duration("how long the phase lasts"),
-  /** Always resolved, whether the file gives a number, a share, or (one phase) neither: the rest. */
-  clients: count("clients that arrive in this phase", { default: "rest", source: "the others" }),
-  shape: choice(
-    ["uniform", "poisson", "thundering-herd", "ramp"],
-    "uniform: evenly; poisson: at random; thundering-herd: most at once, then fewer and fewer " +
-      "(exponential with a mean of a sixth of the phase, cut at its end); ramp: rate grows from 0",
-    { default: "uniform", source: "assumed" },
-  ),
-});
+const Arrival = Type.Object(
+  {
+    phase: name("name of this phase; windows refer to it"),
+    fromMs: duration("when the phase begins", { default: "0s", source: "assumed" }),
+    overMs: duration("how long the phase lasts"),
+    /** Whether the file gives a number, a share or (in one phase) neither: resolved, a number. */
+    clients: Type.Unsafe<number>({
+      ...count("clients of this phase; without clients and share, all that other phases leave"),
+      default: 0,
+    }),
+    shape: choice(
+      ["uniform", "poisson", "thundering-herd", "ramp"],
+      "uniform: evenly; poisson: at random; thundering-herd: most at once, then fewer and fewer " +
+        "(exponential with a mean of a sixth of the phase, cut at its end); ramp: the rate grows " +
+        "from 0",
+      { default: "uniform", source: "assumed" },
+    ),
+  },
+  { writtenOnly: { share: ratio("share of all clients, instead of a number") } },
+);
 /** One wave of clients; `clients` is a number after resolving. */
 export type Arrival = Static<typeof Arrival>;
 

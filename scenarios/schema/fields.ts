@@ -34,7 +34,10 @@ const SUFFIX: Readonly<Record<Unit | "distribution", string>> = {
   distribution: "Ms",
 };
 
-/** A field as the schema carries it: JSON Schema plus our annotations. */
+/**
+ * A field as the schema carries it: JSON Schema plus our annotations. `keyField` names
+ * what identifies an element of a list; `writtenOnly` holds properties that only files have.
+ */
 export interface FieldSchema {
   readonly unit?: Unit | "distribution" | "sizes";
   readonly written?: string;
@@ -57,14 +60,20 @@ export interface FieldSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly keyField?: string;
+  readonly writtenOnly?: Readonly<Record<string, FieldSchema>>;
+  readonly if?: FieldSchema;
+  readonly then?: FieldSchema;
+  readonly else?: FieldSchema;
 }
 
 /** The name of the resolved property `name` in a file: `spreadMinMs` is written `spreadMin`. */
 export function writtenName(name: string, field: FieldSchema): string {
   if (field.written !== undefined) return field.written;
   const suffix = field.unit === undefined || field.unit === "sizes" ? "" : SUFFIX[field.unit];
-  const at = suffix === "" ? -1 : name.lastIndexOf(suffix);
-  return at <= 0 ? name : name.slice(0, at) + name.slice(at + suffix.length);
+  const limit = name.endsWith("Max") && !suffix.endsWith("Max") ? "Max" : "";
+  const whole = suffix + limit;
+  if (suffix === "" || !name.endsWith(whole) || name === whole) return name;
+  return name.slice(0, -whole.length) + limit;
 }
 
 function quantity(unit: Unit, description: string, options: FieldOptions): TUnsafe<number> {

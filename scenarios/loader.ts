@@ -1,0 +1,289 @@
+// From a path to a complete scenario: read, extend, set, check, resolve.
+//
+//   file ─▶ tree ─▶ over what it extends ─▶ --set over it ─▶ schema ─▶ values ─▶ rules ─▶ windows
+//
+// Pure: files come from a function. Either the whole scenario is good, or one `InputError` tells every
+// problem that was found.
+
+import type { Static } from "typebox";
+import { parseBudgets, type Budget } from "./budget.ts";
+import { parseTemplate } from "./expression.ts";
+import { directoryOf, resolvePath } from "./paths.ts";
+import { InputError, type Position, type Problem } from "./problem.ts";
+import { loadProfile } from "./profile.ts";
+import { Resolver } from "./resolve.ts";
+import { checkRules, clientsOfPhases, mustBeWindow, type PhaseAsk } from "./rules.ts";
+import { ScenarioFile, type Scenario } from "./schema.ts";
+import type { FieldSchema } from "./schema/fields.ts";
+import { keyPositionAt, nodeAt, parseSource, positionAt, type SourceNode } from "./source-tree.ts";
+import { byPosition, dotted, Validator } from "./validate.ts";
+import { merged, withoutDisabled, withSetting } from "./weave.ts";
+import { instantOf, spanFault, type Span, type SpanNames } from "./windows.ts";
+import { writtenSchema } from "./written.ts";
+
+export type ReadFile = (path: string) => string | undefined;
+
+export interface LoadOptions {
+  /** The text of a file, or undefined when there is none. */
+  readonly readFile: ReadFile;
+  /** Where the scenarios, budgets/ and profiles/ are that ship with the program: `@builtin/…`. */
+  readonly builtinDir: string;
+  /** `path=value`, applied in order. */
+  readonly settings?: readonly string[];
+}
+
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  readonly budgets: readonly Budget[];
+  /** Every file that was read, the scenario first. */
+  readonly files: readonly string[];
+  /** The woven tree, for telling where a value came from. */
+  readonly tree: SourceNode;
+}
+
+/** The declared schema, as our own code walks it. */
+export const DECLARED = ScenarioFile as unknown as FieldSchema;
+const validator = new Validator(writtenSchema(DECLARED));
+
+/** The scenario at `path`. Throws `InputError`. */
+export function loadScenario(path: string, options: LoadOptions): LoadedScenario {
+  const files: string[] = [];
+  let tree = readChain(path, { file: path, line: 0, column: 0 }, options, files, []);
+  for (const setting of options.settings ?? []) tree = withSetting(tree, setting);
+  tree = withoutDisabled(tree);
+
+  const problems: Problem[] = [...validator.check(tree)];
+  const refuse = (at: readonly (string | number)[], must: string): void => {
+    problems.push({ at: positionAt(tree, at), message: `${dotted(at)} must ${must}` });
+  };
+  const resolver = new Resolver(tree);
+  const file = resolver.resolve(DECLARED, tree, []) as Static<typeof ScenarioFile>;
+  problems.push(...resolver.problems);
+  checkOwnName(tree, path, problems);
+  settlePhases(file, tree, refuse);
+  checkRules(file, refuse);
+  const windows = windowsOf(file, tree, problems);
+  const profile = attempt(problems, () => loadProfile(file.profile, tree, options, files));
+  const budgets = file.budgets.flatMap(
+    (budget, i) =>
+      attempt(problems, () =>
+        readBudgets(budget, positionAt(tree, ["budgets", i]), options, files),
+      ) ?? [],
+  );
+  checkReferences(file, budgets, Object.keys(windows), tree, problems);
+  if (problems.length > 0) throw new InputError(problems.sort(byPosition));
+
+  const { metadata, run, network, cluster, clients, faults } = file;
+  const scenario: Scenario = {
+    metadata,
+    run,
+    profile: profile!,
+    network,
+    cluster,
+    clients,
+    faults,
+    windows,
+    budgets: file.budgets,
+  };
+  return { scenario, budgets, files, tree };
+}
+
+/** `path` laid over the file it extends, and so on. Relative paths in it become whole. */
+function readChain(
+  path: string,
+  from: Position,
+  options: LoadOptions,
+  files: string[],
+  chain: readonly string[],
+): SourceNode {
+  if (chain.includes(path)) {
+    const circle = [...chain.slice(chain.indexOf(path)), path].join(" → ");
+    throw new InputError([{ at: from, message: `extends must not go in a circle, got ${circle}` }]);
+  }
+  const content = options.readFile(path);
+  if (content === undefined) {
+    throw new InputError([{ at: from, message: `must be a file that can be read, got ${path}` }]);
+  }
+  files.push(path);
+  const { root, problems } = parseSource(path, content);
+  if (root === undefined) throw new InputError(problems);
+  const own = withWholePaths(root, path, options.builtinDir);
+  const base = nodeAt(own, ["extends"]);
+  if (base?.kind !== "scalar" || typeof base.value !== "string") return own;
+  const below = readChain(base.value, base.at, options, files, [...chain, path]);
+  return merged(below, own);
+}
+
+/** Paths in a file are relative to that file: they are made whole before files are woven. */
+function withWholePaths(root: SourceNode, file: string, builtinDir: string): SourceNode {
+  if (root.kind !== "map") return root;
+  const directory = directoryOf(file);
+  const whole = (node: SourceNode): SourceNode =>
+    node.kind === "scalar" && typeof node.value === "string"
+      ? { ...node, value: resolvePath(directory, node.value, builtinDir) }
+      : node;
+  const entries = new Map(root.entries);
+  const base = entries.get("extends");
+  if (base !== undefined) entries.set("extends", { ...base, node: whole(base.node) });
+  const budgets = entries.get("budgets");
+  if (budgets?.node.kind === "list") {
+    const node = { ...budgets.node, items: budgets.node.items.map(whole) };
+    entries.set("budgets", { ...budgets, node });
+  }
+  const profile = entries.get("profile");
+  const named = nodeAt(profile?.node, ["name"]);
+  if (
+    profile?.node.kind === "map" &&
+    named?.kind === "scalar" &&
+    /[/.]/.test(String(named.value))
+  ) {
+    const parts = new Map(profile.node.entries);
+    parts.set("name", { ...parts.get("name")!, node: whole(named) });
+    entries.set("profile", { ...profile, node: { ...profile.node, entries: parts } });
+  }
+  return { ...root, entries };
+}
+
+/** A variant with its parent's name would overwrite its parent's results. */
+function checkOwnName(tree: SourceNode, path: string, problems: Problem[]): void {
+  const named = nodeAt(tree, ["metadata", "name"]);
+  if (named === undefined || named.at.file === path || named.at.line === 0) return;
+  const at = { file: path, line: 1, column: 1 };
+  problems.push({ at, message: "metadata.name must be given by a file that extends another" });
+}
+
+type Refuse = (path: readonly (string | number)[], must: string) => void;
+
+function settlePhases(file: Static<typeof ScenarioFile>, tree: SourceNode, refuse: Refuse): void {
+  const { arrivals } = file.clients;
+  const asks = arrivals.map((arrival, i): PhaseAsk => {
+    const at = ["clients", "arrivals", i];
+    const share = new Resolver(tree).resolve(SHARE, nodeAt(tree, [...at, "share"]), [
+      ...at,
+      "share",
+    ]);
+    const isNumber = nodeAt(tree, [...at, "clients"]) !== undefined;
+    const isShare = nodeAt(tree, [...at, "share"]) !== undefined;
+    return {
+      clients: isNumber ? arrival.clients : undefined,
+      share: isShare ? (share as number) : undefined,
+    };
+  });
+  if (arrivals.length === 0) return;
+  const clients = clientsOfPhases(asks, file.clients.total, refuse);
+  arrivals.forEach((arrival, i) => (arrival.clients = clients[i]!));
+}
+
+const SHARE: FieldSchema = { unit: "ratio" };
+
+function windowsOf(
+  file: Static<typeof ScenarioFile>,
+  tree: SourceNode,
+  problems: Problem[],
+): Readonly<Record<string, Span>> {
+  const { durationMs, warmupMs } = file.run;
+  const names = spanNames(file);
+  const windows: Record<string, Span> = {
+    run: { fromMs: 0, toMs: durationMs },
+    measured: { fromMs: warmupMs, toMs: durationMs },
+  };
+  for (const [name, { from, to }] of Object.entries(file.windows)) {
+    const refuse = (key: string, must: string, got: string): void => {
+      const path = ["windows", name, key];
+      const message = `windows.${name}.${key} must ${must}, got "${got}"`;
+      problems.push({ at: positionAt(tree, path), message });
+    };
+    if (name in windows) {
+      const at = keyPositionAt(tree, ["windows", name]);
+      problems.push({ at, message: `windows.${name} must not replace the window of that name` });
+      continue;
+    }
+    const [begin, end] = [instantOf(String(from), names), instantOf(String(to), names)];
+    if (!begin.ok) refuse("from", begin.must, String(from));
+    if (!end.ok) refuse("to", end.must, String(to));
+    if (!begin.ok || !end.ok) continue;
+    const span = { fromMs: begin.atMs, toMs: end.atMs };
+    const fault = spanFault(span, durationMs);
+    if (fault !== undefined) refuse(fault.startsWith("begin") ? "from" : "to", fault, String(to));
+    windows[name] = span;
+  }
+  return windows;
+}
+
+/** A crash without a restart lasts to the end of the run. */
+function spanNames(file: Static<typeof ScenarioFile>): SpanNames {
+  const { durationMs } = file.run;
+  const names = new Map<string, Span>([["run", { fromMs: 0, toMs: durationMs }]]);
+  for (const { phase, fromMs, overMs } of file.clients.arrivals) {
+    names.set(phase, { fromMs, toMs: fromMs + overMs });
+  }
+  for (const fault of file.faults) {
+    if (fault.kind === "node-crash" || fault.kind === "edge-crash") {
+      const { atMs, restartAfterMs } = fault;
+      const toMs = restartAfterMs === undefined ? durationMs : atMs + restartAfterMs;
+      names.set(fault.name, { fromMs: atMs, toMs });
+    } else if (fault.name !== undefined) {
+      names.set(fault.name, { fromMs: fault.fromMs, toMs: fault.toMs });
+    }
+  }
+  return names;
+}
+
+function readBudgets(
+  path: string,
+  at: Position,
+  options: LoadOptions,
+  files: string[],
+): readonly Budget[] {
+  const content = options.readFile(path);
+  if (content === undefined) {
+    throw new InputError([{ at, message: `must be a budget file that can be read, got ${path}` }]);
+  }
+  files.push(path);
+  return parseBudgets(path, content);
+}
+
+/** Windows and faults that budgets and the answer speak of must exist. */
+function checkReferences(
+  file: Static<typeof ScenarioFile>,
+  budgets: readonly Budget[],
+  windows: readonly string[],
+  tree: SourceNode,
+  problems: Problem[],
+): void {
+  const faults = file.faults.map((fault) => fault.name);
+  for (const budget of budgets) {
+    const refuse = (must: string): void => {
+      problems.push({ at: budget.source, message: `check "${budget.id}" must ${must}` });
+    };
+    if (!windows.includes(budget.window))
+      refuse(`have a window: ${mustBeWindow(budget.window, windows)}`);
+    if (budget.versus !== undefined && !faults.includes(budget.versus)) {
+      refuse(
+        `compare without a fault of the scenario (${faults.join(", ")}), got "${budget.versus}"`,
+      );
+    }
+  }
+  if (file.metadata.answer === undefined) return;
+  const template = parseTemplate(file.metadata.answer);
+  const at = positionAt(tree, ["metadata", "answer"]);
+  if ("must" in template) {
+    problems.push({ at, message: `metadata.answer must ${template.must}` });
+    return;
+  }
+  for (const part of template.parts) {
+    if ("text" in part || windows.includes(part.window)) continue;
+    problems.push({ at, message: `metadata.answer must ${mustBeWindow(part.window, windows)}` });
+  }
+}
+
+/** The outcome, or undefined with its problems added to those that are known already. */
+function attempt<T>(problems: Problem[], action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
