@@ -105,7 +105,7 @@ test("[EV9] the bits of the first samples are pinned", () => {
     "40627b6283e47d0b 40823bbcb29d7d1c",
     "4023313e175c100c 402bcbba80fa5ee6",
     "4041cc8ef8b0b909 405ed028af026c4d",
-    "4017016bada9bc05 403b47d9ba8766a3",
+    "4017016bada9bc05 403b47d9ba87669f",
     "4033d247a8bd25a4 403dbe093beb075a",
     "3ff37c95463a0ac5 40016a88909dec2a",
     "400cdbbe04ccf7a5 4034420ed2b0df32",

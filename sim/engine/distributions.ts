@@ -120,20 +120,22 @@ function pareto(low: number, shape: number, high: number): Sampler {
 }
 
 function empirical(ranges: readonly WeightedRange[]): Sampler {
-  const shares = new Float64Array(ranges.length);
-  let total = 0;
+  // Range i begins at `starts[i]` of the total weight; its values rise from `lows[i]` by `slopes[i]`.
+  const starts = new Float64Array(ranges.length + 1);
+  const lows = Float64Array.from(ranges, ({ low }) => low);
+  const slopes = new Float64Array(ranges.length);
   ranges.forEach(({ weight, low, high }, i) => {
     assert(weight >= 0 && low <= high, "a range has weight ≥ 0 and low ≤ high", weight);
-    total += weight;
-    shares[i] = total;
+    starts[i + 1] = starts[i] + weight;
+    slopes[i] = weight > 0 ? (high - low) / weight : 0;
   });
+  const total = starts[ranges.length];
   assert(total > 0 && total < Infinity, "ranges have weight", total);
   return (stream) => {
     const at = total * stream.nextUnit();
     let i = 0;
-    while (shares[i] <= at) i++;
-    const { weight, low, high } = ranges[i];
-    return low + (high - low) * Math.min(1, (at - (shares[i] - weight)) / weight);
+    while (starts[i + 1] <= at) i++;
+    return lows[i] + slopes[i] * (at - starts[i]);
   };
 }
 
