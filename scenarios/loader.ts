@@ -6,10 +6,10 @@
 // problem that was found.
 
 import type { Static } from "typebox";
-import { parseBudgets, type Budget } from "./budget.ts";
-import { parseTemplate } from "./expression.ts";
+import { parseBudgets, type Budget, type LimitUnit } from "./budget.ts";
+import { parseTemplate, type MetricExpression } from "./expression.ts";
 import { directoryOf, resolvePath } from "./paths.ts";
-import { InputError, type Position, type Problem } from "./problem.ts";
+import { InputError, suggestion, type Position, type Problem } from "./problem.ts";
 import { loadProfile } from "./profile.ts";
 import { Resolver } from "./resolve.ts";
 import { checkRules, clientsOfPhases, mustBeWindow, type PhaseAsk } from "./rules.ts";
@@ -17,7 +17,7 @@ import { ScenarioFile, type Scenario } from "./schema.ts";
 import type { FieldSchema } from "./schema/fields.ts";
 import { keyPositionAt, nodeAt, parseSource, positionAt, type SourceNode } from "./source-tree.ts";
 import { byPosition, dotted, Validator } from "./validate.ts";
-import { merged, withoutDisabled, withSetting } from "./weave.ts";
+import { elementKey, merged, withoutDisabled, withSetting } from "./weave.ts";
 import { instantOf, spanFault, type Span, type SpanNames } from "./windows.ts";
 import { writtenSchema } from "./written.ts";
 
@@ -30,7 +30,16 @@ export interface LoadOptions {
   readonly builtinDir: string;
   /** `path=value`, applied in order. */
   readonly settings?: readonly string[];
+  /** The catalogue's opinion of a metric (sim/measure.ts); without it, names are not checked. */
+  readonly metricFault?: MetricCheck;
 }
+
+/** Why an expression cannot be measured or compared with a limit of this unit. */
+export type MetricCheck = (
+  expression: MetricExpression,
+  unit: LimitUnit | undefined,
+) =>
+  { readonly must: string; readonly got?: string; readonly known?: readonly string[] } | undefined;
 
 export interface LoadedScenario {
   readonly scenario: Scenario;
@@ -70,7 +79,8 @@ export function loadScenario(path: string, options: LoadOptions): LoadedScenario
         readBudgets(budget, positionAt(tree, ["budgets", i]), options, files),
       ) ?? [],
   );
-  checkReferences(file, budgets, Object.keys(windows), tree, problems);
+  const known = Object.keys({ ...windows, ...file.windows });
+  problems.push(...checkReferences(file, budgets, known, tree, options));
   if (problems.length > 0) throw new InputError(problems.sort(byPosition));
 
   const { metadata, run, network, cluster, clients, faults } = file;
@@ -182,7 +192,7 @@ function windowsOf(
   problems: Problem[],
 ): Readonly<Record<string, Span>> {
   const { durationMs, warmupMs } = file.run;
-  const names = spanNames(file);
+  const names = spanNames(file, tree);
   const windows: Record<string, Span> = {
     run: { fromMs: 0, toMs: durationMs },
     measured: { fromMs: warmupMs, toMs: durationMs },
@@ -211,12 +221,13 @@ function windowsOf(
 }
 
 /** A crash without a restart lasts to the end of the run. */
-function spanNames(file: Static<typeof ScenarioFile>): SpanNames {
+function spanNames(file: Static<typeof ScenarioFile>, tree: SourceNode): SpanNames {
   const { durationMs } = file.run;
   const names = new Map<string, Span>([["run", { fromMs: 0, toMs: durationMs }]]);
   for (const { phase, fromMs, overMs } of file.clients.arrivals) {
     names.set(phase, { fromMs, toMs: fromMs + overMs });
   }
+  for (const name of faultNames(tree)) names.set(name, { fromMs: NaN, toMs: NaN });
   for (const fault of file.faults) {
     if (fault.kind === "node-crash" || fault.kind === "edge-crash") {
       const { atMs, restartAfterMs } = fault;
@@ -227,6 +238,13 @@ function spanNames(file: Static<typeof ScenarioFile>): SpanNames {
     }
   }
   return names;
+}
+
+/** As written, so that a fault of an unknown kind is not taken for one that is missing. */
+function faultNames(tree: SourceNode): readonly string[] {
+  const list = nodeAt(tree, ["faults"]);
+  const items = list?.kind === "list" ? list.items : [];
+  return items.flatMap((item) => elementKey(item) ?? []);
 }
 
 function readBudgets(
@@ -243,38 +261,59 @@ function readBudgets(
   return parseBudgets(path, content);
 }
 
-/** Windows and faults that budgets and the answer speak of must exist. */
+/** Windows, faults and metrics that budgets and the answer speak of must exist. */
 function checkReferences(
   file: Static<typeof ScenarioFile>,
   budgets: readonly Budget[],
   windows: readonly string[],
   tree: SourceNode,
-  problems: Problem[],
-): void {
-  const faults = file.faults.map((fault) => fault.name);
+  options: LoadOptions,
+): Problem[] {
+  const problems: Problem[] = [];
+  const faults = faultNames(tree);
   for (const budget of budgets) {
     const refuse = (must: string): void => {
       problems.push({ at: budget.source, message: `check "${budget.id}" must ${must}` });
     };
-    if (!windows.includes(budget.window))
-      refuse(`have a window: ${mustBeWindow(budget.window, windows)}`);
+    if (!windows.includes(budget.window)) refuse(mustBeWindow(budget.window, windows));
     if (budget.versus !== undefined && !faults.includes(budget.versus)) {
-      refuse(
-        `compare without a fault of the scenario (${faults.join(", ")}), got "${budget.versus}"`,
-      );
+      const known = faults.join(", ") || "it has none";
+      refuse(`compare without a fault of the scenario (${known}), got "${budget.versus}"`);
     }
+    const { limit } = budget;
+    // 0 is 0 in every unit.
+    const unit = limit.kind === "absolute" && limit.value !== 0 ? limit.unit : undefined;
+    const fault = options.metricFault?.(budget.metric, unit);
+    if (fault !== undefined) refuse(mustBeMetric(fault));
   }
-  if (file.metadata.answer === undefined) return;
-  const template = parseTemplate(file.metadata.answer);
+  return [...problems, ...checkAnswer(file.metadata.answer, windows, tree, options)];
+}
+
+function checkAnswer(
+  answer: string | undefined,
+  windows: readonly string[],
+  tree: SourceNode,
+  options: LoadOptions,
+): Problem[] {
+  if (answer === undefined) return [];
   const at = positionAt(tree, ["metadata", "answer"]);
-  if ("must" in template) {
-    problems.push({ at, message: `metadata.answer must ${template.must}` });
-    return;
-  }
-  for (const part of template.parts) {
-    if ("text" in part || windows.includes(part.window)) continue;
-    problems.push({ at, message: `metadata.answer must ${mustBeWindow(part.window, windows)}` });
-  }
+  const refused = (must: string): Problem => ({ at, message: `metadata.answer must ${must}` });
+  const template = parseTemplate(answer);
+  if ("must" in template) return [refused(template.must)];
+  return template.parts.flatMap((part) => {
+    if ("text" in part) return [];
+    if (!windows.includes(part.window)) return [refused(mustBeWindow(part.window, windows))];
+    const fault = options.metricFault?.(part.expression, undefined);
+    return fault === undefined ? [] : [refused(mustBeMetric(fault))];
+  });
+}
+
+function mustBeMetric(fault: NonNullable<ReturnType<MetricCheck>>): string {
+  if (fault.got === undefined) return fault.must;
+  const known = fault.known ?? [];
+  const family = known.filter((name) => name.split(".")[0] === fault.got!.split(".")[0]);
+  const meant = suggestion(fault.got, known) || (family.length > 0 ? `; ${family.join(", ")}` : "");
+  return `${fault.must}, got "${fault.got}"${meant}`;
 }
 
 /** The outcome, or undefined with its problems added to those that are known already. */
