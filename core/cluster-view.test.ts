@@ -166,7 +166,7 @@ test("[PL2] what the others admit is the sum over serving nodes, without the one
   expect(view.admitPerSecOfOthers(view.node("b"))).toBe(160);
 });
 
-test("[PL10] a node that had load when it was first heard of was there before us", () => {
+test("[PL13] a node that had load when it was first heard of was there before us", () => {
   const view = new ClusterView(6_000);
   view.beat(beatOf("elder", { committedLoad: 12 }), 0);
   view.beat(beatOf("fresh"), 0);

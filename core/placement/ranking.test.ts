@@ -140,7 +140,7 @@ test("[PL6] nobody is the home of a room in an empty cluster", () => {
   expect(rankedInto("standup", view, [])).toBe(0);
 });
 
-test("[PL10] the previous home is known only when it is another and can still be asked", () => {
+test("[PL13] the previous home is known only when it is another and can still be asked", () => {
   const view = viewOf(numbered(5));
   const former = view.serving;
   view.beat(beatOf("node-9"), 0);

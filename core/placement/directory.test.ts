@@ -1,0 +1,407 @@
+import { expect, test } from "vitest";
+import { ClusterView, type NodeBeat, type NodeRecord } from "../cluster-view.ts";
+import { boundedByMean, firstChoice, reserveFor } from "./assignment.ts";
+import { RoomDirectory, type HomeRequest } from "./directory.ts";
+import { homeOf, rankedInto } from "./ranking.ts";
+
+const rooms = Array.from({ length: 400 }, (_, i) => `room-${i}`);
+
+function beatOf(nodeId: string, differing: Partial<NodeBeat> = {}): NodeBeat {
+  return {
+    nodeId,
+    incarnation: 1,
+    region: "eu",
+    zone: "eu-a",
+    state: "serving",
+    activeConnections: 0,
+    committedLoad: 0,
+    maxConnections: 2_000,
+    softLimit: 1_700,
+    admitPerSec: 50,
+    ...differing,
+  };
+}
+
+function viewOf(nodeCount: number, differing: Partial<NodeBeat> = {}): ClusterView {
+  const view = new ClusterView(6_000);
+  for (let i = 0; i < nodeCount; i++) view.beat(beatOf(`node-${i}`, differing), 0);
+  return view;
+}
+
+function requestFor(roomId: string, differing: Partial<HomeRequest> = {}): HomeRequest {
+  return { roomId, expectedSize: 10, region: "eu", refusedBy: [], nowMs: 0, ...differing };
+}
+
+/** The nodes in rank order for the room: the first is its home. */
+function ranked(roomId: string, view: ClusterView): NodeRecord[] {
+  const nodes: NodeRecord[] = [];
+  rankedInto(roomId, view, nodes);
+  return nodes;
+}
+
+test("[PL7] a new room is given to its home, and spilled in rank order past full promises", () => {
+  const view = viewOf(5);
+  const [home, second, third] = ranked("standup", view);
+  const directory = new RoomDirectory();
+  expect(directory.assign(requestFor("standup"), view, home)).toEqual({
+    as: "new",
+    node: home,
+    outrankedBy: 0,
+  });
+
+  // 10 more would exceed the soft limit of the first; the second is just full enough.
+  const later = new RoomDirectory();
+  home.committedLoad = 1_691;
+  second.committedLoad = 1_691;
+  third.committedLoad = 1_690;
+  home.recentAssignments = 0;
+  const verdict = later.assign(requestFor("standup"), view, home);
+  expect(verdict).toEqual({ as: "new", node: third, outrankedBy: 2 });
+});
+
+test("[PL5] what was just assigned counts as load before the next beat says so", () => {
+  const view = viewOf(3, { softLimit: 100, committedLoad: 81 });
+  const assigned = new Map<string, number>();
+  const directory = new RoomDirectory();
+  const roomsOfHome = rooms.filter((roomId) => homeOf(roomId, view)?.nodeId === "node-1");
+  for (const roomId of roomsOfHome.slice(0, 6)) {
+    const { node } = directory.assign(
+      requestFor(roomId, { expectedSize: 9 }),
+      view,
+      view.node("node-1")!,
+    );
+    assigned.set(node!.nodeId, (assigned.get(node!.nodeId) ?? 0) + 1);
+  }
+
+  // 81 + 2 × 9 ≤ 100 on each of three nodes, and not one more.
+  expect([...assigned.values()]).toEqual([2, 2, 2]);
+  expect(directory.assign(requestFor(roomsOfHome[6]), view, view.node("node-1")!)).toEqual({
+    as: "none",
+    node: undefined,
+    reason: "No capacity available",
+  });
+});
+
+test("[PL7] rooms go to their joiner's region first, while it has place", () => {
+  const view = new ClusterView(6_000);
+  for (let i = 0; i < 12; i++) {
+    view.beat(beatOf(`node-${i}`, { region: i % 4 === 0 ? "us" : "eu" }), 0);
+  }
+  for (const roomId of rooms) {
+    const home = homeOf(roomId, view)!;
+    const verdict = new RoomDirectory().assign(requestFor(roomId, { region: "us" }), view, home);
+    expect(verdict.node?.region).toBe("us");
+  }
+
+  for (const node of view.serving) if (node.region === "us") node.committedLoad = 1_700;
+  const home = homeOf("standup", view)!;
+  const abroad = new RoomDirectory().assign(requestFor("standup", { region: "us" }), view, home);
+  expect(abroad).toMatchObject({ as: "new", node: { region: "eu" } });
+});
+
+test("[PL7] one room reserves at least a place and at most a quarter of a node", () => {
+  const reserves = [0, 1, 40, 425, 426, 5_000].map((size) => reserveFor(size, 1_700));
+
+  expect(reserves).toEqual([1, 1, 40, 425, 425, 425]);
+});
+
+test("[PL11] joiners of one round trip, and all later ones, go to the same host", () => {
+  const view = viewOf(4);
+  const [home, second] = ranked("standup", view);
+  home.committedLoad = 1_700;
+  const directory = new RoomDirectory();
+  expect(directory.assign(requestFor("standup"), view, home).node).toBe(second);
+
+  // The home has place again, and the host is over its soft limit: the room stays.
+  home.committedLoad = 0;
+  second.committedLoad = 1_900;
+  for (const nowMs of [1, 20, 900]) {
+    const verdict = directory.assign(requestFor("standup", { nowMs }), view, home);
+    expect(verdict).toEqual({ as: "host", node: second, outrankedBy: 0 });
+  }
+  directory.announce("standup", second.nodeId, 1, 3);
+  expect(directory.assign(requestFor("standup", { nowMs: 90_000 }), view, home).node).toBe(second);
+});
+
+test("[PL11] a host stays a room's host when another node becomes the home", () => {
+  const view = viewOf(4);
+  const host = view.node("node-2")!;
+  const roomId = rooms.find((room) => homeOf(room, view) === host)!;
+  const directory = new RoomDirectory();
+  view.beat(beatOf("node-7"), 0);
+  const newHome = ranked(roomId, view)[0];
+  directory.announce(roomId, "node-2", 1, 12);
+
+  expect(directory.assign(requestFor(roomId), view, newHome).node).toBe(host);
+});
+
+test("[PL12] a room gets a second host when its host refused, not when it only seems full", () => {
+  const view = viewOf(4);
+  const [home, second, third] = ranked("all-hands", view);
+  const directory = new RoomDirectory();
+  directory.announce("all-hands", home.nodeId, 1, 2_000);
+  home.activeConnections = 2_000;
+  second.committedLoad = 1_695;
+  expect(directory.assign(requestFor("all-hands"), view, home)).toMatchObject({
+    as: "host",
+    node: home,
+  });
+
+  const refused = requestFor("all-hands", { refusedBy: [home.nodeId] });
+  const verdict = directory.assign(refused, view, home);
+  expect(verdict).toEqual({ as: "second", node: third, outrankedBy: 2 });
+  expect(directory.hostsOf("all-hands").map((host) => host.nodeId)).toEqual([
+    home.nodeId,
+    third.nodeId,
+  ]);
+
+  // The next joiner who is refused by the first goes to the second, which is no new one.
+  expect(directory.assign(refused, view, home)).toMatchObject({ as: "host", node: third });
+  expect(directory.assign(requestFor("all-hands"), view, home)).toMatchObject({
+    as: "host",
+    node: home,
+  });
+});
+
+test("[PL12] for its second host a live room may use the places above the soft limit", () => {
+  const view = viewOf(3, { committedLoad: 1_800, activeConnections: 1_800 });
+  const [home, second, third] = ranked("all-hands", view);
+  second.activeConnections = 2_000;
+  const directory = new RoomDirectory();
+  expect(directory.assign(requestFor("new-room"), view, homeOf("new-room", view)!).as).toBe("none");
+
+  directory.announce("all-hands", home.nodeId, 1, 1_800);
+  const request = requestFor("all-hands", { refusedBy: [home.nodeId] });
+  expect(directory.assign(request, view, home)).toMatchObject({ as: "second", node: third });
+
+  const orphan = requestFor("of-a-dead-node", { isOrphan: true });
+  expect(new RoomDirectory().assign(orphan, view, homeOf("of-a-dead-node", view)!).as).toBe("new");
+});
+
+test("[PL12] the sticky registry refuses the joiners of a full host", () => {
+  const view = viewOf(4);
+  const [home] = ranked("all-hands", view);
+  const directory = new RoomDirectory({ rule: firstChoice });
+  directory.announce("all-hands", home.nodeId, 1, 2_000);
+  const request = requestFor("all-hands", { refusedBy: [home.nodeId] });
+
+  expect(directory.assign(request, view, home).as).toBe("none");
+});
+
+test("[PL9] the bounded rule gives a node at most 1.25 times the mean of current loads", () => {
+  const view = viewOf(4, { activeConnections: 100 });
+  const [home, second, third] = ranked("standup", view);
+  home.activeConnections = 140;
+  second.activeConnections = 139;
+  third.activeConnections = 20;
+  // ⌈1.25 × (140 + 139 + 20 + 100 + 1) / 4⌉ = 125.
+  const verdict = new RoomDirectory({ rule: boundedByMean }).assign(
+    requestFor("standup"),
+    view,
+    home,
+  );
+
+  expect(verdict).toEqual({ as: "new", node: third, outrankedBy: 2 });
+});
+
+test("[PL12] a draining node is given no new room, keeps those it has, and they move once it refuses", () => {
+  const view = viewOf(6);
+  view.beat(beatOf("node-3", { state: "draining" }), 0);
+  for (const roomId of rooms) {
+    const verdict = new RoomDirectory().assign(requestFor(roomId), view, homeOf(roomId, view)!);
+    expect(verdict.node?.nodeId).not.toBe("node-3");
+  }
+
+  const home = homeOf("standup", view)!;
+  const directory = new RoomDirectory();
+  directory.announce("standup", "node-3", 1, 8);
+  expect(directory.assign(requestFor("standup"), view, home)).toMatchObject({
+    as: "host",
+    node: { nodeId: "node-3" },
+  });
+  const refused = requestFor("standup", { refusedBy: ["node-3"] });
+  expect(directory.assign(refused, view, home)).toMatchObject({ as: "moved", node: home });
+
+  // From now on everybody follows, also who has not been refused.
+  expect(directory.assign(requestFor("standup"), view, home)).toMatchObject({
+    as: "host",
+    node: home,
+  });
+});
+
+test("[PL15] an assignment lapses when nobody announces the room, not a millisecond before", () => {
+  const view = viewOf(4);
+  const [home] = ranked("standup", view);
+  const directory = new RoomDirectory({ confirmMs: 5_000 });
+  directory.assign(requestFor("standup", { nowMs: 100 }), view, home);
+  const other = rooms.find((roomId) => homeOf(roomId, view) === home)!;
+  directory.assign(requestFor(other, { nowMs: 300 }), view, home);
+  directory.announce(other, home.nodeId, 1, 1);
+  expect(directory.nextDeadlineMs()).toBe(5_100);
+
+  directory.deadlinePassed(5_099, view, home);
+  expect(directory.hostsOf("standup")).toHaveLength(1);
+  directory.deadlinePassed(5_100, view, home);
+  expect(directory.hostsOf("standup")).toEqual([]);
+
+  directory.deadlinePassed(5_300, view, home);
+  expect(directory.hostsOf(other)).toHaveLength(1);
+  expect(directory.nextDeadlineMs()).toBe(Infinity);
+});
+
+test("[PL15] the rooms of a node that is gone or restarted are forgotten, also if nobody said so", () => {
+  const view = viewOf(5);
+  const [home, second, third] = ranked("standup", view);
+  const directory = new RoomDirectory();
+  directory.announce("standup", second.nodeId, 1, 4);
+  directory.announce("retro", second.nodeId, 1, 5);
+  directory.announce("retro", third.nodeId, 1, 5);
+  directory.announce("planning", third.nodeId, 1, 6);
+  expect(directory.nodeGone(second.nodeId)).toEqual(["standup", "retro"]);
+  expect(directory.hostsOf("retro").map((host) => host.nodeId)).toEqual([third.nodeId]);
+  expect(directory.roomCount).toBe(2);
+
+  directory.announce("standup", third.nodeId, 1, 4);
+  view.beat(beatOf(third.nodeId, { incarnation: 2 }), 10);
+  expect(directory.assign(requestFor("standup"), view, home)).toMatchObject({ as: "new" });
+  expect(directory.announce("standup", third.nodeId, 3, 4)).toBe(true);
+  expect(directory.announce("standup", third.nodeId, 2, 9)).toBe(false);
+});
+
+test("[PL13] a new home asks the winner of before, and founds the room when that one knows nothing", () => {
+  const view = viewOf(5, { activeConnections: 100 });
+  const former = view.serving;
+  view.beat(beatOf("newcomer"), 1_000);
+  const self = view.node("newcomer")!;
+  const directory = new RoomDirectory({ graceMs: 5_000 });
+  directory.membersChanged(former, view, self, 1_000);
+  const own = rooms.filter((roomId) => homeOf(roomId, view) === self);
+  expect(own.length).toBeGreaterThan(40);
+  for (const roomId of own) {
+    const second = ranked(roomId, view)[1];
+    const request = requestFor(roomId, { nowMs: 5_999 });
+    expect(directory.assign(request, view, self)).toMatchObject({ as: "ask", node: second });
+  }
+
+  const refused = requestFor(own[0], { nowMs: 1_100, refusedBy: [ranked(own[0], view)[1].nodeId] });
+  expect(directory.assign(refused, view, self)).toMatchObject({ as: "new", node: self });
+  const afterGrace = requestFor(own[1], { nowMs: 6_000 });
+  expect(directory.assign(afterGrace, view, self)).toMatchObject({ as: "new", node: self });
+  directory.announce(own[2], "node-0", 1, 3);
+  const known = requestFor(own[2], { nowMs: 1_200 });
+  expect(directory.assign(known, view, self)).toMatchObject({
+    as: "host",
+    node: { nodeId: "node-0" },
+  });
+});
+
+test("[PL13] of several that come at once each asks one who was there before them", () => {
+  const view = viewOf(4, { activeConnections: 100 });
+  const elders = view.serving;
+  for (const nodeId of ["new-1", "new-2", "new-3", "new-4"]) view.beat(beatOf(nodeId), 0);
+  const self = view.node("new-3")!;
+  const directory = new RoomDirectory();
+  directory.membersChanged([], view, self, 0);
+  for (const roomId of rooms.filter((room) => homeOf(room, view) === self)) {
+    const first = ranked(roomId, view).find((node) => elders.includes(node));
+    expect(directory.assign(requestFor(roomId), view, self)).toMatchObject({
+      as: "ask",
+      node: first,
+    });
+  }
+});
+
+test("[PL13] after a cold start nobody is asked", () => {
+  const view = viewOf(4);
+  const self = view.node("node-2")!;
+  const directory = new RoomDirectory();
+  directory.membersChanged([], view, self, 0);
+  for (const roomId of rooms.filter((room) => homeOf(room, view) === self)) {
+    expect(directory.assign(requestFor(roomId), view, self).as).toBe("new");
+  }
+});
+
+test("[PL13] the heir of a draining home asks it, the heir of a dead one does not", () => {
+  const view = viewOf(4, { activeConnections: 50 });
+  const former = view.serving;
+  const [leaver, self] = ranked("standup", view);
+  view.beat(beatOf(leaver.nodeId, { state: "draining" }), 0);
+  const directory = new RoomDirectory();
+  directory.membersChanged(former, view, self, 0);
+  const request = requestFor("standup", { nowMs: 100 });
+  expect(directory.assign(request, view, self)).toMatchObject({ as: "ask", node: leaver });
+
+  view.markGone(leaver.nodeId, 1);
+  expect(directory.assign(request, view, self)).toMatchObject({ as: "new", node: self });
+});
+
+test("[PL13] who is not the home and knows nothing says who is; who knows the host says that", () => {
+  const view = viewOf(4);
+  const [home, second, third] = ranked("standup", view);
+  const directory = new RoomDirectory();
+  expect(directory.assign(requestFor("standup"), view, second)).toMatchObject({
+    as: "elsewhere",
+    node: home,
+  });
+
+  directory.announce("standup", third.nodeId, 1, 5);
+  expect(directory.assign(requestFor("standup"), view, second)).toMatchObject({
+    as: "host",
+    node: third,
+  });
+});
+
+test("[PL13] a former home keeps what it knows for the grace time, then forgets what is not its own", () => {
+  const view = viewOf(4);
+  const former = view.serving;
+  const self = view.node("node-1")!;
+  const own = rooms.filter((roomId) => homeOf(roomId, view) === self);
+  const directory = new RoomDirectory({ graceMs: 5_000 });
+  for (const roomId of own) directory.announce(roomId, "node-1", 1, 2);
+  view.beat(beatOf("node-8"), 1_000);
+  directory.membersChanged(former, view, self, 1_000);
+  const kept = own.filter((roomId) => homeOf(roomId, view) === self);
+  expect(kept.length).toBeLessThan(own.length);
+
+  directory.deadlinePassed(5_999, view, self);
+  expect(directory.roomCount).toBe(own.length);
+  expect(directory.nextDeadlineMs()).toBe(6_000);
+  directory.deadlinePassed(6_000, view, self);
+  expect(directory.roomCount).toBe(kept.length);
+});
+
+/** Moves per room while 12 nodes are replaced one by one, a new one before each old one drains. */
+function rollingRestartMoves(generationOfNew: number): number {
+  const view = viewOf(12, { generation: 1 });
+  const directory = new RoomDirectory(); // One for all: what is asked here is where rooms go.
+  const assign = (roomId: string, refusedBy: readonly string[]): NodeRecord => {
+    const home = homeOf(roomId, view)!;
+    const request = requestFor(roomId, { refusedBy });
+    const { node } = directory.assign(request, view, home);
+    directory.announce(roomId, node!.nodeId, 1, 1);
+    return node!;
+  };
+  const hosts = new Map(rooms.map((roomId) => [roomId, assign(roomId, [])]));
+  let moves = 0;
+  for (let i = 0; i < 12; i++) {
+    const leaver = view.node(`node-${i}`)!;
+    view.beat(beatOf(`next-${i}`, { generation: generationOfNew }), 0);
+    view.beat(beatOf(leaver.nodeId, { state: "draining", generation: 1 }), 0);
+    for (const node of view.serving) {
+      node.committedLoad = 0;
+      node.recentAssignments = 0;
+    }
+    for (const [roomId, host] of hosts) {
+      if (host !== leaver) continue;
+      hosts.set(roomId, assign(roomId, [leaver.nodeId]));
+      moves++;
+    }
+    view.markGone(leaver.nodeId, 1);
+  }
+  return moves / rooms.length;
+}
+
+test("[PL16] a rolling restart moves each room once when the new nodes tell their release", () => {
+  expect(rollingRestartMoves(2)).toBe(1);
+  expect(rollingRestartMoves(1)).toBeGreaterThan(1.3); // Closed form for random places: e - 1.
+});
