@@ -133,8 +133,9 @@ test("[PL9] random spreads evenly over its draws and needs one", () => {
   );
 
   expect(named).toEqual(["node-0", "node-0", "node-1", "node-2", "node-3", "node-3"]);
-  const { draw: _draw, ...request } = requestFor("standup");
-  expect(() => policy.place(request, view)).toThrow("draw in [0, 1)");
+  const { roomId, region, expectedSize, nowMs, refused, knownHost } = requestFor("standup");
+  const drawless = { roomId, region, expectedSize, nowMs, refused, knownHost };
+  expect(() => policy.place(drawless, view)).toThrow("draw in [0, 1)");
 });
 
 test("[PL9] on a ring a node that comes takes rooms and moves no other", () => {
