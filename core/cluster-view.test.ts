@@ -97,6 +97,7 @@ test("[PL4] a node is gone when its lease ends, and not a millisecond before", (
   view.beat(beatOf("c"), 0);
   view.beat(beatOf("a"), 200);
   view.beat(beatOf("b", { state: "draining" }), 400);
+  expect(view.nextDeadlineMs()).toBe(6_000);
   view.beat(beatOf("c"), 1_000);
   expect(view.nextDeadlineMs()).toBe(6_200);
 

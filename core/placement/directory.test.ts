@@ -249,6 +249,20 @@ test("[PL15] an assignment lapses when nobody announces the room, not a millisec
   expect(directory.nextDeadlineMs()).toBe(Infinity);
 });
 
+test("[PL15] a lapsed assignment binds nobody, also before the deadline was noticed", () => {
+  const view = viewOf(4);
+  const [home, second] = ranked("standup", view);
+  home.committedLoad = 1_700;
+  const directory = new RoomDirectory({ confirmMs: 5_000 });
+  expect(directory.assign(requestFor("standup"), view, home).node).toBe(second);
+  home.committedLoad = 0;
+
+  const inTime = requestFor("standup", { nowMs: 4_999 });
+  expect(directory.assign(inTime, view, home)).toMatchObject({ as: "host", node: second });
+  const late = requestFor("standup", { nowMs: 5_000 });
+  expect(directory.assign(late, view, home)).toMatchObject({ as: "new", node: home });
+});
+
 test("[PL15] the rooms of a node that is gone or restarted are forgotten, also if nobody said so", () => {
   const view = viewOf(5);
   const [home, second, third] = ranked("standup", view);
