@@ -8,3 +8,14 @@ export { RoomDirectory, type HomeRequest, type HomeVerdict } from "./placement/d
 export { policyByName, POLICY_NAMES, type PlacementPolicy } from "./placement/policy.ts";
 export { homeOf, previousHomeOf, rankedInto } from "./placement/ranking.ts";
 export { ReannouncementPlan, type Announcement } from "./placement/reannouncement.ts";
+export { Admission, ADMISSION_LIMITS, spreadMs, type AdmissionLimits } from "./admission.ts";
+export * from "./budgets/token-bucket.ts";
+export {
+  FanoutScheduler,
+  type EnqueueResult,
+  type FanoutLimits,
+} from "./budgets/fanout-scheduler.ts";
+export { OutboundQueue, OUTBOUND_LIMITS, type OutboundLimits } from "./budgets/outbound-queue.ts";
+export * from "./client/peer-policies.ts";
+export * from "./client/reconnect-policy.ts";
+export { RetryBudget, RETRY_BUDGET, type RetryBudgetShape } from "./client/retry-budget.ts";
