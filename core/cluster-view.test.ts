@@ -150,10 +150,12 @@ test("[PL2] an index is a node's own while it is known, long after it is gone, a
   view.beat(beatOf("w"), 5_000);
   expect(view.node("w")?.index).toBe(3);
   expect(view.beat(beatOf("y"), 5_000)).toBe("stale");
+  expect(idsOf(view.records.map((node) => node!))).toEqual(["x", "y", "z", "w"]);
 
   view.beat(beatOf("v"), 60_000);
   expect(view.node("y")).toBeUndefined();
   expect(view.node("v")?.index).toBe(1);
+  expect(view.records[1]).toBe(view.node("v"));
 });
 
 test("[PL2] what the others admit is the sum over serving nodes, without the one", () => {

@@ -69,6 +69,7 @@ export class NodeRecord {
 export class ClusterView {
   readonly #leaseMs: number;
   readonly #nodes = new Map<string, NodeRecord>();
+  readonly #records: (NodeRecord | undefined)[] = [];
   readonly #freeIndexes: number[] = [];
   #serving: readonly NodeRecord[] = [];
   #epoch = 0;
@@ -89,6 +90,11 @@ export class ClusterView {
   /** Sorted by node id. A new array at every epoch, so that holders keep the set they saw. */
   get serving(): readonly NodeRecord[] {
     return this.#serving;
+  }
+
+  /** Known nodes by their index; a hole where one was forgotten. */
+  get records(): readonly (NodeRecord | undefined)[] {
+    return this.#records;
   }
 
   /** Gone nodes are known for a while. */
@@ -185,6 +191,7 @@ export class ClusterView {
     const node = new NodeRecord(beat.nodeId, index);
     node.incarnation = -Infinity; // Any first life is a new one.
     this.#nodes.set(beat.nodeId, node);
+    this.#records[index] = node;
     return node;
   }
 
@@ -193,6 +200,7 @@ export class ClusterView {
     for (const node of this.#nodes.values()) {
       if (node.state !== "gone" || node.leaseEndsAtMs + memoryMs > nowMs) continue;
       this.#nodes.delete(node.nodeId);
+      this.#records[node.index] = undefined;
       this.#freeIndexes.push(node.index);
     }
   }
