@@ -9,9 +9,9 @@ import type { EventQueue } from "./event-queue.ts";
 import { QuaternaryHeap } from "./quaternary-heap.ts";
 import { TimingWheel } from "./timing-wheel.ts";
 
-/** Measured: around 8,000 pending events the wheel overtakes the heap (docs/performance.md). */
-const WHEEL_FROM = 8_192;
-const HEAP_BELOW = 1_024;
+/** Measured: the wheel overtakes the heap between 64 and 256 pending events (docs/performance.md). */
+const WHEEL_FROM = 512;
+const HEAP_BELOW = 64;
 
 export interface AdaptiveLimits {
   /** Becomes a wheel when this many are pending. */

@@ -1,8 +1,8 @@
 // A heap with four children per parent, for few pending events.
 //
-// Below some 8,000 pending events it is quicker than the timing wheel, because it moves no event
-// more than it must (two pending events: 118 against 280 ns per customer of an M/M/1 queue). Four
-// children instead of two halve the depth, and their keys lie side by side.
+// Up to some 250 pending events it is quicker than the timing wheel, because it moves no event more than
+// it must (two pending events: 23 against 88 ns). Four children instead of two halve the depth, and
+// their keys lie side by side.
 //
 // The heap orders (time, sequence, slot); the event itself stays in its slot and never moves.
 

@@ -30,7 +30,7 @@ const EVENT_WORDS = 4;
 const KIND_BITS = 8;
 const KIND_MASK = (1 << KIND_BITS) - 1;
 
-/** A chunk is 64 words, a quarter of a kilobyte. Assumed; 8 and 32 events per chunk were no quicker. */
+/** A chunk is 64 words, a quarter of a kilobyte. */
 const CHUNK_BITS = 6;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 const CHUNKS_MIN = 256;
@@ -48,25 +48,26 @@ export class TimingWheel implements EventQueue {
   b = 0;
   payload: object | undefined = undefined;
 
+  /** Nothing may be pushed before this. */
+  nowUs = 0;
   #epochUs = 0;
-  /** The current time within the epoch, µs. */
-  #now = 0;
-  /** The millisecond being played: the cursor's two upper digits, the lowest 0. */
+  /** The millisecond being played: within the epoch, and as an absolute time. */
   #cursor = 0;
+  #cursorUs = 0;
 
-  // Current millisecond: lists by microsecond, in a pool whose place 0 means "none".
-  readonly #heads = new Int32Array(DIGIT_COUNT);
-  readonly #tails = new Int32Array(DIGIT_COUNT);
-  readonly #nearBits = new Int32Array(DIGIT_COUNT / 32);
+  // The current millisecond: circular lists by microsecond, of which the last event's place is kept.
+  // A bit per list that is not empty, and a bit per word of those: the earliest is two steps away.
+  readonly #lasts = new Int32Array(DIGIT_COUNT);
+  readonly #listBits = new Int32Array(DIGIT_COUNT / 32);
+  #wordBits = 0;
   #near = new Int32Array(EVENT_WORDS * NEAR_MIN);
-  #nearFree = 0;
-  #nearEnd = EVENT_WORDS;
+  #nearEnd = EVENT_WORDS; // Place 0 means "none".
 
   // Everything later: buckets as chains of chunks. Chunk 0 is never used and means "none".
   #firsts = new Int32Array(LATER + 16);
   /** Where the next event of a bucket goes; at the start of a chunk, a new chunk is due. */
   #ends = new Int32Array(LATER + 16);
-  readonly #farBits = new Int32Array((2 * DIGIT_COUNT) / 32);
+  readonly #bucketBits = new Int32Array(LATER / 32);
   #words = new Int32Array(CHUNKS_MIN << CHUNK_BITS);
   #nextChunks = new Int32Array(CHUNKS_MIN);
   #freeChunk = 0;
@@ -85,49 +86,48 @@ export class TimingWheel implements EventQueue {
     this.#popped = popped ?? this;
   }
 
-  /** Nothing may be pushed before this. */
-  get nowUs(): number {
-    return this.#epochUs + this.#now;
-  }
-
   /** Starts over, empty, at `nowUs`. */
   reset(nowUs: number): void {
     assert(this.size === 0, "only an empty queue is reset", this.size);
+    this.nowUs = nowUs;
     this.#epochUs = nowUs - (nowUs % EPOCH_US);
-    this.#now = nowUs - this.#epochUs;
-    this.#cursor = this.#now & ~DIGIT_MASK;
+    this.#moveCursor((nowUs - this.#epochUs) & ~DIGIT_MASK);
   }
 
   push(atUs: number, kind: number, a: number, b: number, payload: object | undefined): void {
-    const offset = atUs - this.#epochUs;
-    assert(offset >= this.#now, "an event is not before the current time", atUs);
+    assert(atUs >= this.nowUs, "an event is not before the current time", atUs);
     const tag = payload === undefined ? kind : kind | (this.#shelf.put(payload) << KIND_BITS);
     this.size++;
+    const offset = atUs - this.#epochUs;
     if (offset < EPOCH_US) this.#file(offset | 0, tag, a, b);
     else this.#append(this.#laterBucket(atUs), (atUs % EPOCH_US) | 0, tag, a, b);
   }
 
   pop(): boolean {
-    return this.size > 0 && this.popUntil(TIME_US_MAX);
+    return this.popUntil(TIME_US_MAX);
   }
 
   popUntil(limitUs: number): boolean {
-    let now = this.#now;
-    let place = this.#heads[now & DIGIT_MASK];
-    if (place === 0 || (now & ~DIGIT_MASK) !== this.#cursor) {
-      now = this.#advance(limitUs);
-      if (now < 0) return false;
-      place = this.#heads[now & DIGIT_MASK];
-    }
-    const atUs = this.#epochUs + now;
+    if (this.#wordBits === 0 && !this.#advance(limitUs)) return this.#waitUntil(limitUs);
+    const wordBits = this.#wordBits;
+    const word = lowestBit(wordBits);
+    const listBits = this.#listBits[word];
+    const list = (word << 5) | lowestBit(listBits);
+    const atUs = this.#cursorUs + list;
     if (atUs > limitUs) return this.#waitUntil(limitUs);
-    this.#now = now;
 
     const near = this.#near;
-    const tick = now & DIGIT_MASK;
-    const next = near[place];
-    this.#heads[tick] = next;
-    if (next === 0) this.#nearBits[tick >> 5] &= ~(1 << (tick & 31));
+    const last = this.#lasts[list];
+    const place = near[last];
+    if (place !== last) near[last] = near[place];
+    else {
+      this.#lasts[list] = 0;
+      const others = listBits & (listBits - 1);
+      this.#listBits[word] = others;
+      if (others === 0) this.#wordBits = wordBits & (wordBits - 1);
+    }
+    this.nowUs = atUs;
+    this.size--;
     const tag = near[place + 1];
     const payloadPlace = tag >>> KIND_BITS;
     const popped = this.#popped;
@@ -136,53 +136,40 @@ export class TimingWheel implements EventQueue {
     popped.a = near[place + 2];
     popped.b = near[place + 3];
     popped.payload = payloadPlace === 0 ? undefined : this.#shelf.take(payloadPlace);
-    near[place] = this.#nearFree;
-    this.#nearFree = place;
-    this.size--;
     return true;
   }
 
   /** Nothing is due until `limitUs`, so that is what time it is now. Always false. */
   #waitUntil(limitUs: number): boolean {
-    const offset = limitUs - this.#epochUs;
-    if (offset > this.#now && limitUs < TIME_US_MAX) {
-      this.#now = offset < EPOCH_US ? Math.floor(offset) : EPOCH_US - 1;
-    }
+    if (limitUs > this.nowUs && limitUs < TIME_US_MAX) this.nowUs = limitUs;
     return false;
   }
 
-  /** Opens buckets up to the next event and returns its time within the epoch; -1: not by `limitUs`. */
-  #advance(limitUs: number): number {
-    for (;;) {
+  /** Opens buckets until the current millisecond has events; false when none begins by `limitUs`. */
+  #advance(limitUs: number): boolean {
+    while (this.#wordBits === 0) {
       const cursor = this.#cursor;
-      const from = (this.#now & ~DIGIT_MASK) === cursor ? this.#now & DIGIT_MASK : 0;
-      const tick = firstBit(this.#nearBits, 0, from);
-      if (tick >= 0) return cursor | tick;
-
       const limit = limitUs - this.#epochUs;
-      const middle = firstBit(this.#farBits, 0, (cursor >> DIGIT_BITS) & DIGIT_MASK);
+      const middle = firstBucket(this.#bucketBits, 0, (cursor >> DIGIT_BITS) & DIGIT_MASK);
       if (middle >= 0) {
-        const start = (cursor & ~(EPOCH_US / DIGIT_COUNT - 1)) | (middle << DIGIT_BITS);
-        if (start > limit) break;
-        this.#cursor = start;
+        const start = (cursor & -(1 << (2 * DIGIT_BITS))) | (middle << DIGIT_BITS);
+        if (start > limit) return false;
+        this.#moveCursor(start);
         this.#open(middle);
         continue;
       }
-      const top = firstBit(this.#farBits, LEVEL_2 >> 5, cursor >> (2 * DIGIT_BITS));
+      const top = firstBucket(this.#bucketBits, LEVEL_2 >> 5, cursor >> (2 * DIGIT_BITS));
       if (top >= 0) {
         const start = top << (2 * DIGIT_BITS);
-        if (start > limit) break;
-        this.#cursor = start;
+        if (start > limit) return false;
+        this.#moveCursor(start);
         this.#open(LEVEL_2 + top);
-        continue;
-      }
-      if (!this.#openNextEpoch(limitUs)) break;
+      } else if (!this.#openEpoch(limitUs)) return false;
     }
-    this.#waitUntil(limitUs);
-    return -1;
+    return true;
   }
 
-  #openNextEpoch(limitUs: number): boolean {
+  #openEpoch(limitUs: number): boolean {
     let epochUs = Infinity;
     for (const candidateUs of this.#laterBuckets.keys()) {
       if (candidateUs < epochUs) epochUs = candidateUs;
@@ -191,11 +178,15 @@ export class TimingWheel implements EventQueue {
     const bucket = this.#laterBuckets.get(epochUs) ?? 0;
     this.#laterBuckets.delete(epochUs);
     this.#epochUs = epochUs;
-    this.#now = 0;
-    this.#cursor = 0;
+    this.#moveCursor(0);
     this.#open(bucket);
     this.#idleBuckets.push(bucket);
     return true;
+  }
+
+  #moveCursor(cursor: number): void {
+    this.#cursor = cursor;
+    this.#cursorUs = this.#epochUs + cursor;
   }
 
   /** Files the events of a bucket anew, now that the cursor stands at its start, and frees its chunks. */
@@ -203,7 +194,7 @@ export class TimingWheel implements EventQueue {
     const end = this.#ends[bucket];
     let chunk = this.#firsts[bucket];
     this.#ends[bucket] = 0;
-    if (bucket < LATER) this.#farBits[bucket >> 5] &= ~(1 << (bucket & 31));
+    if (bucket < LATER) this.#bucketBits[bucket >> 5] &= ~(1 << (bucket & 31));
     for (;;) {
       const from = chunk << CHUNK_BITS;
       const full = from + CHUNK_MASK + 1;
@@ -224,30 +215,34 @@ export class TimingWheel implements EventQueue {
   #file(offset: number, tag: number, a: number, b: number): void {
     const difference = offset ^ this.#cursor;
     if (difference < DIGIT_COUNT) this.#chain(difference, tag, a, b);
-    else if (difference < DIGIT_COUNT << DIGIT_BITS) {
-      this.#append((offset >> DIGIT_BITS) & DIGIT_MASK, offset, tag, a, b);
-    } else this.#append(LEVEL_2 + (offset >> (2 * DIGIT_BITS)), offset, tag, a, b);
+    else {
+      const bucket =
+        difference < DIGIT_COUNT << DIGIT_BITS
+          ? (offset >> DIGIT_BITS) & DIGIT_MASK
+          : LEVEL_2 + (offset >> (2 * DIGIT_BITS));
+      this.#append(bucket, offset, tag, a, b);
+    }
   }
 
   /** Adds to the list of one microsecond of the current millisecond. */
-  #chain(tick: number, tag: number, a: number, b: number): void {
-    let near = this.#near;
-    let place = this.#nearFree;
-    if (place !== 0) this.#nearFree = near[place];
-    else {
-      place = this.#nearEnd;
-      this.#nearEnd = place + EVENT_WORDS;
-      if (this.#nearEnd > near.length) near = this.#near = doubled(near);
-    }
-    near[place] = 0;
+  #chain(list: number, tag: number, a: number, b: number): void {
+    const place = this.#wordBits === 0 ? EVENT_WORDS : this.#nearEnd;
+    if (place === this.#near.length) this.#near = doubled(this.#near);
+    const near = this.#near;
+    this.#nearEnd = place + EVENT_WORDS;
     near[place + 1] = tag;
     near[place + 2] = a;
     near[place + 3] = b;
-    if (this.#heads[tick] === 0) {
-      this.#heads[tick] = place;
-      this.#nearBits[tick >> 5] |= 1 << (tick & 31);
-    } else near[this.#tails[tick]] = place;
-    this.#tails[tick] = place;
+    const last = this.#lasts[list];
+    this.#lasts[list] = place;
+    if (last !== 0) {
+      near[place] = near[last];
+      near[last] = place;
+    } else {
+      near[place] = place;
+      this.#listBits[list >> 5] |= 1 << (list & 31);
+      this.#wordBits |= 1 << (list >> 5);
+    }
   }
 
   #append(bucket: number, offset: number, tag: number, a: number, b: number): void {
@@ -275,7 +270,7 @@ export class TimingWheel implements EventQueue {
     if (end !== 0) this.#nextChunks[(end >> CHUNK_BITS) - 1] = chunk;
     else {
       this.#firsts[bucket] = chunk;
-      if (bucket < LATER) this.#farBits[bucket >> 5] |= 1 << (bucket & 31);
+      if (bucket < LATER) this.#bucketBits[bucket >> 5] |= 1 << (bucket & 31);
     }
     return chunk << CHUNK_BITS;
   }
@@ -296,15 +291,20 @@ export class TimingWheel implements EventQueue {
   }
 }
 
-/** The first set bit from digit `from` on, in the 32 words from `base` on; -1 when there is none. */
-function firstBit(bits: Int32Array, base: number, from: number): number {
+/** Number of the lowest set bit of a word that has one. */
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
+
+/** The first bucket that is not empty from digit `from` on, in the level at `base`; -1: none. */
+function firstBucket(bits: Int32Array, base: number, from: number): number {
   let index = from >> 5;
   let word = bits[base + index] & (-1 << (from & 31));
   while (word === 0) {
     if (++index === DIGIT_COUNT >> 5) return -1;
     word = bits[base + index];
   }
-  return (index << 5) + 31 - Math.clz32(word & -word);
+  return (index << 5) | lowestBit(word);
 }
 
 function doubled(small: Int32Array): Int32Array<ArrayBuffer> {
