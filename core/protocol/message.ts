@@ -133,6 +133,9 @@ export class Message {
   /** Last-value-wins key of a coalescable message within its sender, e.g. "mute"; "" elsewhere. */
   readonly key: string;
   readonly body: Body;
+  /** When it was first offered, µs on the clock of whoever measures; 0 when nobody does. Not on the wire: drivers set
+   * it once, core copies it when it relays, and the delivery latency is measured by it. */
+  offeredAtUs = 0;
 
   constructor(
     kind: Kind,
