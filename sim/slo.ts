@@ -80,7 +80,7 @@ function checkOf(budget: Budget, full: readonly RunResult[], results: readonly R
   const measured = seeds.filter(isMeasured);
   const values = measured.map((seed) => seed.value);
   const worst = worstOf(measured, budget.op);
-  const judged = verdictOf(budget, seeds, measured);
+  const judged = verdictOf(budget, seeds, measured, full.filter((run) => !complete(run)).length);
   const limit = measured.length === 0 ? undefined : mean(measured, (seed) => seed.limit);
   const interval = meanInterval(values);
   const badEnd =
@@ -176,13 +176,15 @@ function verdictOf(
   budget: Budget,
   seeds: readonly SeedValue[],
   measured: readonly Measured[],
+  unfinished: number,
 ): { readonly verdict: Verdict; readonly note: string } {
   const missing = seeds.length - measured.length;
   const broken = measured.filter((seed) => seed.holds === false).length;
+  const fate = unfinished > 0 ? "did not finish" : "measured nothing";
+  const some = missing === 0 ? "" : `${missing} of ${seeds.length} seeds ${fate}`;
   if (measured.length === 0) {
-    return { verdict: "inconclusive", note: "nothing was measured in this window" };
+    return { verdict: "inconclusive", note: some || "no run was finished" };
   }
-  const some = missing === 0 ? "" : `${missing} of ${seeds.length} seeds measured nothing`;
   switch (budget.gate.kind) {
     case "every-seed":
       if (broken > 0) return { verdict: "fail", note: `${broken} of ${seeds.length} seeds` };

@@ -1,0 +1,251 @@
+// stormglass run: simulate, judge, tell.
+
+import { InvalidArgumentError, type Command } from "commander";
+import { canonicalJson } from "../../reports/results-json.ts";
+import { RESULTS_VERSION, type ResultsDocument } from "../../reports/results-schema.ts";
+import { scenarioText } from "../../reports/terminal.ts";
+import type { LoadedScenario } from "../../scenarios/loader.ts";
+import type { Scenario } from "../../scenarios/schema.ts";
+import { pairedVariants, type Verdict } from "../../sim/slo.ts";
+import { ExitCode, mostSevere } from "../exit-codes.ts";
+import { judge, type Judgement, type Trial } from "../judge.ts";
+import { loadAll } from "../load.ts";
+import type { Outside, StopSignal } from "../outside.ts";
+import { paintFor } from "../paint.ts";
+import { showProgress } from "../progress.ts";
+import { quoted } from "../shell.ts";
+import type { Task } from "../task.ts";
+import { runTasks } from "../workers.ts";
+
+interface RunOptions {
+  readonly seeds?: SeedChoice;
+  readonly seed?: number;
+  readonly set: readonly string[];
+  readonly jobs?: number;
+  readonly out?: string;
+  readonly json?: true;
+  readonly trace?: string | true;
+  readonly verify?: true;
+  readonly quiet?: true;
+  readonly color: boolean;
+}
+
+/** A number of seeds from the scenario's base on, or the seeds themselves. */
+type SeedChoice = { readonly count: number } | { readonly seeds: readonly number[] };
+
+const EXAMPLES = `Examples:
+  stormglass run join-storm-100k
+  stormglass run node-death --seeds 10 --set cluster.nodes.count=16 --out results/
+`;
+
+/** Adds the command to `program`. `finish` takes its exit code. */
+export function addRun(
+  program: Command,
+  outside: Outside,
+  workerFile: string,
+  finish: (code: ExitCode) => void,
+): void {
+  program
+    .command("run")
+    .summary("simulate scenarios and judge them by their budgets")
+    .description(
+      "Simulates each scenario with several seeds and says whether its objectives are met.",
+    )
+    .argument("<scenario...>", "scenarios that ship with stormglass, or files")
+    .option("--seeds <n|a,b,c>", "how many seeds, or which", parseSeeds)
+    .option("--seed <n>", "one seed", parseWhole)
+    .option("--set <path=value>", "change a value, with its unit; repeatable", collect, [])
+    .option("--jobs <n>", "worker threads (default: one per CPU)", parseWhole)
+    .option("--out <dir>", "write results.json and runs.json there")
+    .option("--json", "print results.json and nothing else")
+    .option("--trace [file]", "write the event log of the first seed")
+    .option("--verify", "run every seed twice and compare event by event")
+    .option("--quiet", "no progress")
+    .option("--no-color", "no colour")
+    .addHelpText("before", EXAMPLES)
+    .action(async (names: string[], options: RunOptions) => {
+      finish(await run(outside, workerFile, names, options));
+    });
+}
+
+function parseWhole(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError("It must be a whole number from 0.");
+  }
+  return value;
+}
+
+function parseSeeds(text: string): SeedChoice {
+  if (!text.includes(",")) {
+    const count = parseWhole(text);
+    if (count < 1 || count > 1_000) throw new InvalidArgumentError("It must be 1 to 1,000 seeds.");
+    return { count };
+  }
+  const seeds = text
+    .split(",")
+    .filter((part) => part !== "")
+    .map(parseWhole);
+  if (new Set(seeds).size < seeds.length) throw new InvalidArgumentError("A seed is there twice.");
+  return { seeds };
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
+async function run(
+  outside: Outside,
+  workerFile: string,
+  names: readonly string[],
+  options: RunOptions,
+): Promise<ExitCode> {
+  const startMs = outside.nowMs();
+  const loaded = loadAll(outside, names, options.set);
+  const jobs = Math.max(1, options.jobs ?? outside.machine.cpuCount);
+  const tasks = tasksOf(loaded, options);
+  const { trials, stopped } = await runAll(outside, workerFile, tasks, jobs, options);
+  const judgements = loaded.map((one) => {
+    const own = trials.filter(({ task }) => task.scenario === one.scenario);
+    const name = names[loaded.indexOf(one)]!;
+    return judge(outside, one, own, {
+      run: (more) => commandLine([name], options, more),
+      show: ["stormglass show", quoted(name), ...settingsWords(options)].join(" "),
+    });
+  });
+  const document: ResultsDocument = {
+    $schema: "results.schema.json",
+    schemaVersion: RESULTS_VERSION,
+    tool: { name: "stormglass", version: outside.version },
+    complete: stopped === undefined,
+    command: commandLine(names, options, ""),
+    settings: [...options.set],
+    verdict: together(judgements),
+    scenarios: judgements.map((judgement) => judgement.document),
+    wall: {
+      seconds: (outside.nowMs() - startMs) / 1_000,
+      node: outside.machine.node,
+      platform: outside.machine.platform,
+      jobs,
+    },
+  };
+  tell(outside, judgements, document, options);
+  if (stopped === "SIGINT") return ExitCode.interrupted;
+  if (stopped === "SIGTERM") return ExitCode.terminated;
+  return mostSevere(judgements.flatMap((judgement) => judgement.codes));
+}
+
+/** In the order (scenario, variant, seed), which is the order of the results. */
+function tasksOf(loaded: readonly LoadedScenario[], options: RunOptions): Task[] {
+  const tasks: Task[] = [];
+  for (const { scenario, budgets } of loaded) {
+    for (const variant of ["full", ...pairedVariants(budgets)]) {
+      seedsOf(scenario, options).forEach((seed, i) => {
+        const isTraced = options.trace !== undefined && i === 0 && variant === "full";
+        tasks.push({
+          index: tasks.length,
+          scenario,
+          seed,
+          variant,
+          traceFile: isTraced ? traceFile(scenario, seed, options) : undefined,
+          verify: options.verify === true && variant === "full",
+        });
+      });
+    }
+  }
+  return tasks;
+}
+
+function seedsOf({ run: { seeds } }: Scenario, options: RunOptions): readonly number[] {
+  if (options.seed !== undefined) return [options.seed];
+  if (options.seeds !== undefined && "seeds" in options.seeds) return options.seeds.seeds;
+  const count = options.seeds?.count ?? seeds.count;
+  return Array.from({ length: count }, (_, i) => seeds.base + i);
+}
+
+function traceFile(scenario: Scenario, seed: number, options: RunOptions): string {
+  if (typeof options.trace === "string") return options.trace;
+  return `${options.out ?? "."}/${scenario.metadata.name}-seed${seed}.trace`;
+}
+
+async function runAll(
+  outside: Outside,
+  workerFile: string,
+  tasks: readonly Task[],
+  jobs: number,
+  options: RunOptions,
+): Promise<{ readonly trials: readonly Trial[]; readonly stopped: StopSignal | undefined }> {
+  const abort = new AbortController();
+  let stopped: StopSignal | undefined;
+  const stopListening = outside.onStop((signal) => {
+    stopped = signal;
+    abort.abort();
+  });
+  const progress = showProgress(outside, tasks, options.quiet === true);
+  try {
+    const heapBytes = Math.max(...tasks.map((task) => task.scenario.run.limits.heapBytes));
+    const outcomes = await runTasks(tasks, {
+      workerFile,
+      jobs,
+      heapBytes,
+      signal: abort.signal,
+      onProgress: (state) => progress.update(state),
+    });
+    return { trials: tasks.map((task, i) => ({ task, outcome: outcomes[i]! })), stopped };
+  } finally {
+    progress.stop();
+    stopListening();
+  }
+}
+
+function together(judgements: readonly Judgement[]): Verdict {
+  const verdicts = judgements.map((judgement) => judgement.report.verdict);
+  if (verdicts.includes("fail")) return "fail";
+  return verdicts.includes("inconclusive") ? "inconclusive" : "pass";
+}
+
+function tell(
+  outside: Outside,
+  judgements: readonly Judgement[],
+  document: ResultsDocument,
+  options: RunOptions,
+): void {
+  if (options.out !== undefined) {
+    const results = judgements.flatMap((judgement) => judgement.results);
+    outside.writeFile(`${options.out}/results.json`, canonicalJson(document));
+    outside.writeFile(`${options.out}/runs.json`, canonicalJson(results, undefined));
+  }
+  if (options.json === true) {
+    outside.stdout.write(canonicalJson(document));
+    return;
+  }
+  const width = Math.max(20, Math.min(outside.stdout.columns, 120));
+  const paint = paintFor(outside, !options.color);
+  const texts = judgements.map(({ report }) => scenarioText(report, { width, paint }));
+  outside.stdout.write(texts.join("\n"));
+  if (!document.complete) outside.stderr.write("Interrupted: these results are partial.\n");
+  if (options.out !== undefined)
+    outside.stderr.write(`Results are in ${options.out}/results.json\n`);
+}
+
+/** What to type to get the same runs again. */
+function commandLine(names: readonly string[], options: RunOptions, more: string): string {
+  const words = ["stormglass", "run", ...names.map(quoted)];
+  if (!more.includes("--seed")) {
+    if (options.seed !== undefined) words.push(`--seed ${options.seed}`);
+    else if (options.seeds !== undefined) words.push(`--seeds ${seedsWord(options.seeds)}`);
+  }
+  words.push(...settingsWords(options));
+  if (options.verify === true) words.push("--verify");
+  if (more !== "") words.push(more);
+  return words.join(" ");
+}
+
+function settingsWords(options: RunOptions): readonly string[] {
+  return options.set.map((setting) => `--set ${quoted(setting)}`);
+}
+
+function seedsWord(choice: SeedChoice): string {
+  if ("count" in choice) return String(choice.count);
+  return choice.seeds.join(",") + (choice.seeds.length === 1 ? "," : "");
+}

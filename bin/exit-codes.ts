@@ -1,0 +1,43 @@
+// Exit codes are an interface: a CI job must be able to tell a broken product from a broken tool.
+
+export const ExitCode = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  invalidFile: 3,
+  stopped: 4,
+  budgetBroken: 10,
+  notReproducible: 13,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** Code, meaning, how a CI job should read it. */
+const MEANINGS: readonly (readonly [ExitCode, string, string])[] = [
+  [0, "every objective that can fail the run is met or open", "green"],
+  [1, "internal error: a bug of stormglass", "the tool is broken"],
+  [2, "usage: unknown command, option or value", "fix the job"],
+  [3, "invalid scenario, budget or profile", "fix the file"],
+  [4, "a run stopped: a limit was reached or an invariant broke", "the model is broken"],
+  [10, "an objective is missed", "the product is broken"],
+  [13, "not reproducible: equal inputs, different events", "stop and report it"],
+  [130, "interrupted (SIGINT), partial results are written", "cancelled"],
+  [143, "terminated (SIGTERM), partial results are written", "cancelled"],
+];
+
+/** Of several codes, the one that a reader must know first. */
+const ORDER: readonly ExitCode[] = [130, 143, 1, 3, 4, 13, 10];
+
+export function mostSevere(codes: readonly ExitCode[]): ExitCode {
+  return ORDER.find((code) => codes.includes(code)) ?? ExitCode.ok;
+}
+
+/** For `stormglass help exit-codes`. */
+export function exitCodesText(): string {
+  const lines = MEANINGS.map(
+    ([code, meaning, reading]) => `${String(code).padStart(4)}  ${meaning}\n      CI: ${reading}`,
+  );
+  const order = "Of several, the first in the order 130, 143, 1, 3, 4, 13, 10 is returned.";
+  return `Exit codes\n\n${lines.join("\n")}\n\n${order}\n`;
+}

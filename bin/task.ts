@@ -1,0 +1,96 @@
+// One task of a worker thread: a run, perhaps traced, perhaps done twice.
+
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { parentPort } from "node:worker_threads";
+import type { Scenario } from "../scenarios/schema.ts";
+import { TraceWriter } from "../sim/engine/trace-text.ts";
+import { firstDifference, TraceRecorder } from "../sim/engine/trace.ts";
+import type { RunResult } from "../sim/result.ts";
+import type { RunInput, Simulate } from "./simulate.ts";
+
+export interface Task {
+  /** Position among all tasks; progress messages carry it. */
+  readonly index: number;
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly variant: string;
+  /** Where to write the event log. */
+  readonly traceFile: string | undefined;
+  /** Whether to run twice and compare. */
+  readonly verify: boolean;
+}
+
+export interface TaskOutcome {
+  readonly result: RunResult;
+  /** The first event in which the second run differs, in words; undefined when none does. */
+  readonly difference: string | undefined;
+}
+
+export interface Progress {
+  readonly index: number;
+  readonly simulatedMs: number;
+  readonly eventCount: number;
+}
+
+/** Between two progress messages of one worker: more often than people can read. */
+const PROGRESS_EVERY_MS = 100;
+
+/** What a worker file exports by default. */
+export function taskRunner(simulate: Simulate): (task: Task) => TaskOutcome {
+  return (task) => {
+    const input: RunInput = {
+      scenario: task.scenario,
+      seed: task.seed,
+      variant: task.variant,
+      onProgress: progressSender(task.index),
+    };
+    if (task.verify) return verified(simulate, input);
+    if (task.traceFile === undefined) return { result: simulate(input), difference: undefined };
+    return { result: traced(simulate, input, task.traceFile), difference: undefined };
+  };
+}
+
+function progressSender(index: number): (simulatedMs: number, eventCount: number) => void {
+  let lastMs = -Infinity;
+  return (simulatedMs, eventCount) => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < PROGRESS_EVERY_MS) return;
+    lastMs = nowMs;
+    parentPort?.postMessage({ index, simulatedMs, eventCount } satisfies Progress);
+  };
+}
+
+function traced(simulate: Simulate, input: RunInput, file: string): RunResult {
+  mkdirSync(dirname(file), { recursive: true });
+  const descriptor = openSync(file, "w");
+  try {
+    const writer = new TraceWriter((piece) => writeSync(descriptor, piece));
+    const result = simulate({ ...input, trace: writer });
+    writer.end();
+    return result;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Checkpoints alone are kept of the first two runs; only when they differ are two more run, which
+ * record the block in question. Those may part elsewhere: chance does not repeat itself.
+ */
+function verified(simulate: Simulate, input: RunInput): TaskOutcome {
+  const record = (from: number, to: number): { trace: TraceRecorder; result: RunResult } => {
+    const trace = new TraceRecorder({ from, to });
+    return { trace, result: simulate({ ...input, trace }) };
+  };
+  const [a, b] = [record(0, 0), record(0, 0)];
+  const block = firstDifference(a.trace, b.trace);
+  if (block === undefined) {
+    const isSame = a.result.digest === b.result.digest;
+    const difference = isSame ? undefined : "the digests differ though no event does";
+    return { result: a.result, difference };
+  }
+  const to = block.index + a.trace.checkpointEvents;
+  const exact = firstDifference(record(block.index, to).trace, record(block.index, to).trace);
+  return { result: a.result, difference: (exact ?? block).text };
+}

@@ -1,0 +1,55 @@
+// A simulator's place in tests of the command line: quick, plain arithmetic on the seed. What it does
+// wrong is asked for with `--set metadata.labels.stub=…`.
+
+import { Histogram } from "../../sim/metrics/histogram.ts";
+import type { RunResult } from "../../sim/result.ts";
+import type { RunInput } from "../../bin/simulate.ts";
+import { taskRunner } from "../../bin/task.ts";
+
+let runs = 0;
+
+function stub({ scenario, seed, variant, onProgress, trace }: RunInput): RunResult {
+  runs++;
+  const fault = scenario.metadata.labels.stub ?? "";
+  const total = scenario.clients.total;
+  const latency = new Histogram();
+  for (let i = 0; i < total; i++) {
+    const drift = fault === "chance" && i === 5_000 ? runs : 0;
+    trace?.eventSeen(i, i * 10, 1, seed, i + drift);
+    latency.record(1_000 * (1 + ((i * 7 + seed) % 400)));
+    if (i % 100 === 0) onProgress?.((scenario.run.durationMs * i) / total, i);
+  }
+  if (fault === "bug") throw new Error("the stub was told to break");
+  if (fault === "endless") for (;;) onProgress?.(1, 1);
+  if (fault === "greedy") for (const heap: unknown[] = []; ;) heap.push(new Array(1_000).fill({}));
+  const isStopped = fault === "stopped" && seed === 2;
+  const lost = fault === "loss" && seed === 3 ? 1 : 0;
+  const values: Record<string, number> = {};
+  const histograms: Record<string, RunResult["histograms"][string]> = {};
+  for (const window of Object.keys(scenario.windows)) {
+    values[`join.offered@${window}`] = total;
+    values[`join.succeeded@${window}`] = total;
+    values[`join.success.ratio@${window}`] = 1;
+    values[`critical.lost@${window}`] = lost;
+    values[`rooms.split.ratio@${window}`] = 0;
+    values[`node.memory.bytes.max@${window}`] = 1e8 + seed;
+    histograms[`join.latency@${window}`] = latency.toCounts();
+  }
+  return {
+    scenario: scenario.metadata.name,
+    seed,
+    variant,
+    digest: (fault === "chance" ? runs : seed).toString(16).padStart(16, "0"),
+    eventCount: total,
+    simulatedMs: isStopped ? 1_000 : scenario.run.durationMs,
+    endedEarly: isStopped ? "events" : undefined,
+    windows: scenario.windows,
+    values,
+    histograms,
+    series: { resolutionMs: 1_000, columns: {} },
+    invariants: [{ name: "conservation of clients", ok: fault !== "leak", detail: "99 of 100" }],
+    findings: ["The edges were idle."],
+  };
+}
+
+export default taskRunner(stub);
