@@ -19,3 +19,6 @@ export { OutboundQueue, OUTBOUND_LIMITS, type OutboundLimits } from "./budgets/o
 export * from "./client/peer-policies.ts";
 export * from "./client/reconnect-policy.ts";
 export { RetryBudget, RETRY_BUDGET, type RetryBudgetShape } from "./client/retry-budget.ts";
+export * from "./protocol/codec.ts";
+export { FrameError } from "./protocol/frame-error.ts";
+export { clientFrameBytes, participantBytes, serverFrameBytes } from "./protocol/sizes.ts";

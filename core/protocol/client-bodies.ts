@@ -119,8 +119,9 @@ function needed(d: unknown): JsonObject {
 
 function joinBody(d: JsonObject, limits: ProtocolLimits): JoinBody {
   const name = optionalText(d["name"], "d.name", limits.nameCodePointsMax * 4) ?? "";
-  if (codePoints(name) > limits.nameCodePointsMax)
-    throw new BadField("d.name", "is too long", true);
+  const length = codePoints(name);
+  if (length === Infinity) throw new BadField("d.name", "must be well-formed text");
+  if (length > limits.nameCodePointsMax) throw new BadField("d.name", "is too long", true);
   const meta = d["meta"] ?? undefined;
   const caps = d["caps"] ?? undefined;
   const client = optionalText(d["client"], "d.client", CLIENT_NAME_MAX);
