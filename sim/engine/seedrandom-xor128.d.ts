@@ -1,4 +1,4 @@
-// The package's own types describe its root only, and its root seeds itself from Math.random on import.
+// The package's own types describe its root only, and its root seeds itself from the engine's own randomness on import.
 declare module "seedrandom/lib/xor128.js" {
   interface Xor128State {
     readonly x: number;
