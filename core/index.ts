@@ -22,3 +22,5 @@ export { RetryBudget, RETRY_BUDGET, type RetryBudgetShape } from "./client/retry
 export * from "./protocol/codec.ts";
 export { FrameError } from "./protocol/frame-error.ts";
 export { clientFrameBytes, participantBytes, serverFrameBytes } from "./protocol/sizes.ts";
+export { isImpolite, Negotiation, SFU_PEER } from "./negotiation.ts";
+export * from "./ice.ts";
