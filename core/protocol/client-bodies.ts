@@ -65,8 +65,9 @@ export function recipient(value: unknown, isNeeded: boolean): string {
 
 function text(value: unknown, field: string, bytesMax: number): string {
   if (typeof value !== "string") throw new BadField(field, "must be text");
-  // A unit is one byte at least: the length alone refuses the worst without a scan.
-  if (value.length > bytesMax || utf8Bytes(value) > bytesMax) {
+  // A unit is one byte at least and three at most: the length alone settles most.
+  const isSurelyShort = value.length * 3 <= bytesMax;
+  if (!isSurelyShort && (value.length > bytesMax || utf8Bytes(value) > bytesMax)) {
     throw new BadField(field, "is too long", true);
   }
   return value;

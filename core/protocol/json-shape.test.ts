@@ -57,6 +57,7 @@ test("[CN2] depth counts brackets outside of strings only", () => {
   expect(isDeeperThan(JSON.stringify("[".repeat(100)), 32)).toBe(false);
   expect(isDeeperThan(JSON.stringify({ a: '\\"[[[{{{"' }), 1)).toBe(false);
   expect(isDeeperThan('"never closed [[[[', 2)).toBe(false);
+  expect(isDeeperThan('"\\\\"[[[', 2)).toBe(true); // The quote ends it: the backslash is escaped.
   expect(isDeeperThan("[],".repeat(50), 1)).toBe(false);
 });
 

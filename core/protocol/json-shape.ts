@@ -61,12 +61,15 @@ export function isDeeperThan(text: string, depthMax: number): boolean {
   return false;
 }
 
-/** Where the string that begins at `start` ends: at its closing quote, or at the end of the text. */
+/**
+ * Where the string that begins at `start` ends: at its closing quote, or at the end of the text. Jumps
+ * from quote to quote, since a description is thousands of units of which none matters here.
+ */
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit === BACKSLASH) i += 1;
-    else if (unit === QUOTE) return i;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if ((backslashes & 1) === 0) return end;
   }
   return text.length;
 }

@@ -30,6 +30,7 @@ function joined(count: number): JoinedBody {
     reconnect,
     node: "n3",
     region: "eu-west",
+    media: "sfu",
     sfu,
   };
 }
