@@ -14,6 +14,7 @@ import { loadProfile } from "./profile.ts";
 import { Resolver } from "./resolve.ts";
 import { checkRules, clientsOfPhases, mustBeWindow, type PhaseAsk } from "./rules.ts";
 import { ScenarioFile, type Scenario } from "./schema.ts";
+import { ArrivalShare } from "./schema/clients.ts";
 import type { FieldSchema } from "./schema/fields.ts";
 import { keyPositionAt, nodeAt, parseSource, positionAt, type SourceNode } from "./source-tree.ts";
 import { byPosition, dotted, Validator } from "./validate.ts";
@@ -53,6 +54,8 @@ export interface LoadedScenario {
 /** The declared schema, as our own code walks it. */
 export const DECLARED = ScenarioFile as unknown as FieldSchema;
 const validator = new Validator(writtenSchema(DECLARED));
+/** Files have it, scenarios do not: it becomes a number of clients. */
+const SHARE = ArrivalShare as unknown as FieldSchema;
 
 /** The scenario at `path`. Throws `InputError`. */
 export function loadScenario(path: string, options: LoadOptions): LoadedScenario {
@@ -67,9 +70,9 @@ export function loadScenario(path: string, options: LoadOptions): LoadedScenario
   };
   const resolver = new Resolver(tree);
   const file = resolver.resolve(DECLARED, tree, []) as Static<typeof ScenarioFile>;
+  settlePhases(file, resolver, tree, refuse);
   problems.push(...resolver.problems);
   checkOwnName(tree, path, problems);
-  settlePhases(file, tree, refuse);
   checkRules(file, refuse);
   const windows = windowsOf(file, tree, problems);
   const profile = attempt(problems, () => loadProfile(file.profile, tree, options, files));
@@ -164,27 +167,28 @@ function checkOwnName(tree: SourceNode, path: string, problems: Problem[]): void
 
 type Refuse = (path: readonly (string | number)[], must: string) => void;
 
-function settlePhases(file: Static<typeof ScenarioFile>, tree: SourceNode, refuse: Refuse): void {
+/** Turns the numbers and shares of the file into the clients of each phase. */
+function settlePhases(
+  file: Static<typeof ScenarioFile>,
+  resolver: Resolver,
+  tree: SourceNode,
+  refuse: Refuse,
+): void {
   const { arrivals } = file.clients;
+  if (arrivals.length === 0) return;
   const asks = arrivals.map((arrival, i): PhaseAsk => {
     const at = ["clients", "arrivals", i];
-    const share = new Resolver(tree).resolve(SHARE, nodeAt(tree, [...at, "share"]), [
-      ...at,
-      "share",
-    ]);
-    const isNumber = nodeAt(tree, [...at, "clients"]) !== undefined;
-    const isShare = nodeAt(tree, [...at, "share"]) !== undefined;
+    const share = nodeAt(tree, [...at, "share"]);
+    const written = nodeAt(tree, [...at, "clients"]);
+    const isRest = written?.kind === "scalar" && written.value === "rest";
     return {
-      clients: isNumber ? arrival.clients : undefined,
-      share: isShare ? (share as number) : undefined,
+      clients: written === undefined || isRest ? undefined : arrival.clients,
+      share: share && (resolver.resolve(SHARE, share, [...at, "share"]) as number),
     };
   });
-  if (arrivals.length === 0) return;
   const clients = clientsOfPhases(asks, file.clients.total, refuse);
   arrivals.forEach((arrival, i) => (arrival.clients = clients[i]!));
 }
-
-const SHARE: FieldSchema = { unit: "ratio" };
 
 function windowsOf(
   file: Static<typeof ScenarioFile>,

@@ -78,7 +78,8 @@ export class Resolver {
     if (value === undefined) {
       // The pattern let it pass: only its size can be wrong, such as 1.5 people or 140 %.
       const isWritten = typeof raw === "string" && new RegExp(field.pattern ?? "").test(raw);
-      if (isWritten) this.#refuse(path, unit === "ratio" ? "be at most 100%" : "be a whole number");
+      if (isWritten && raw !== "rest")
+        this.#refuse(path, unit === "ratio" ? "be at most 100%" : "be a whole number");
       return NaN;
     }
     if (field.least !== undefined && value < field.least) {

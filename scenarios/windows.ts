@@ -41,14 +41,14 @@ function termOf(word: string, names: SpanNames, isFirst: boolean): Instant {
   if (ms !== undefined) return { ok: true, atMs: ms };
   if (!isFirst) return fault(`add durations with a unit, such as 30s; "${word}" is none`);
   const dot = word.lastIndexOf(".");
-  const [name, edge] = [word.slice(0, Math.max(0, dot)), word.slice(dot + 1)];
+  const [name, edge] = dot > 0 ? [word.slice(0, dot), word.slice(dot + 1)] : [word, ""];
   const known = [...names.keys()];
   const span = names.get(name);
-  if (dot > 0 && span !== undefined && (edge === "start" || edge === "end")) {
+  if (span !== undefined && (edge === "start" || edge === "end")) {
     return { ok: true, atMs: edge === "start" ? span.fromMs : span.toMs };
   }
   if (span !== undefined) return fault(`say ${name}.start or ${name}.end`);
-  const meant = suggestion(dot > 0 ? name : word, known);
+  const meant = suggestion(name, known);
   return fault(`begin with a duration or with .start or .end of ${known.join(", ")}${meant}`);
 }
 

@@ -1,6 +1,7 @@
 // The population: who arrives when, in which rooms, and what they do there.
 
 import Type, { type Static } from "typebox";
+import { NOTATION } from "../quantities.ts";
 import { distribution } from "./distribution.ts";
 import { choice, count, duration, hourly, listBy, name, ratio } from "./fields.ts";
 
@@ -30,6 +31,9 @@ const Rooms = Type.Object(
   { description: "how people spread over rooms" },
 );
 
+/** Another way to write `clients` of a phase. */
+export const ArrivalShare = ratio("share of all clients, instead of a number");
+
 const Arrival = Type.Object(
   {
     phase: name("name of this phase; windows refer to it"),
@@ -37,8 +41,10 @@ const Arrival = Type.Object(
     overMs: duration("how long the phase lasts"),
     /** Whether the file gives a number, a share or (in one phase) neither: resolved, a number. */
     clients: Type.Unsafe<number>({
-      ...count("clients of this phase; without clients and share, all that other phases leave"),
-      default: 0,
+      ...count("clients of this phase; rest: its share, or all that other phases leave"),
+      pattern: `^rest$|${NOTATION.count.pattern}`,
+      default: "rest",
+      source: "computed: its share, or all that other phases leave",
     }),
     shape: choice(
       ["uniform", "poisson", "thundering-herd", "ramp"],
@@ -48,7 +54,7 @@ const Arrival = Type.Object(
       { default: "uniform", source: "assumed" },
     ),
   },
-  { writtenOnly: { share: ratio("share of all clients, instead of a number") } },
+  { writtenOnly: { share: ArrivalShare } },
 );
 /** One wave of clients; `clients` is a number after resolving. */
 export type Arrival = Static<typeof Arrival>;
