@@ -34,6 +34,12 @@ export interface ResumeClaims {
   readonly expectedSize: number;
 }
 
+/**
+ * "home": you are the room's directory. "host": you were named its host, found it if need be. "previous": you were its
+ * home before the node set changed, take it only if you host it. "candidate": no directory, decide by your load.
+ */
+export type AskedAs = "home" | "host" | "previous" | "candidate";
+
 /** Edge → node: let this connection into the room, or back into its session. */
 export interface AttachRequest {
   readonly roomId: string;
@@ -43,8 +49,8 @@ export interface AttachRequest {
   readonly region: string;
   readonly expectedSize: number;
   readonly roomMax: number;
-  /** Why the edge asks this node: it is the room's home, the host it was told, or the policy's candidate. */
-  readonly as: "home" | "host" | "candidate";
+  /** Why the edge asks this node. */
+  readonly as: AskedAs;
   /** Nodes that refused this joiner before, in order. */
   readonly refusedBy: readonly string[];
   /** After this instant the client has stopped waiting, ms. */
@@ -71,12 +77,14 @@ export interface AttachGrant {
   readonly replayFrom: number;
   readonly participants: readonly ParticipantBody[];
   readonly epoch: number;
+  readonly media: "sfu" | "mesh";
   readonly sfu: SfuBody | undefined;
   readonly expectedSize: number;
 }
 
 export type RefusalReason =
   | "moved" // ask `nextNodeId`: it hosts the room, or shall
+  | "not-here" // asked as "previous": this node does not host the room
   | "full" // this node is at maxConnections
   | "not-serving" // draining or starting
   | "busy" // admission: come back at `retryAfterMs`
@@ -91,6 +99,8 @@ export type RefusalReason =
 export interface Refusal {
   readonly reason: RefusalReason;
   readonly nextNodeId: string | undefined;
+  /** How to ask it. */
+  readonly nextAs: "host" | "previous";
   readonly retryAfterMs: number;
 }
 
@@ -102,9 +112,12 @@ export interface OrphanRoom {
   readonly participants: readonly ParticipantBody[];
   /** Parallel to `participants`: their session ids. */
   readonly sessionIds: readonly string[];
+  /** The last of them has its slot this late, ms from now: the presence grace begins then. */
+  readonly expectedWithinMs: number;
 }
 
-/** Everything that travels on the bus. Subjects: "cluster", "node.<id>", "room.<id>". */
+/** Everything that travels on the bus. Subjects: "cluster.nodes" (beats of nodes, for all), "cluster.edges"
+ * (beats of edges, for edges), "node.<id>". */
 export type BusMessage =
   | { readonly type: "beat"; readonly beat: NodeBeat }
   | { readonly type: "edge-beat"; readonly beat: EdgeBeat }
@@ -120,6 +133,11 @@ export type BusMessage =
       readonly type: "hosts";
       readonly roomId: string;
       readonly hosts: readonly string[];
+    }
+  | {
+      /** Home → the host it assigned: these rooms' members were on a node that died. */
+      readonly type: "orphans";
+      readonly rooms: readonly OrphanRoom[];
     }
   | RoomUpdate
   | {

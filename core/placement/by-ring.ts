@@ -11,7 +11,8 @@ import type { PlacementPolicy, PlacementRequest, PlacementVerdict } from "./poli
 /** Points of each node. Cited: 100 points give shares a spread of 10 % (Lamping & Veach 2014, table 1). */
 const POINTS_PER_NODE = 100;
 
-interface Point {
+export interface Point {
+  /** A uint32: where on the circle. */
   readonly position: number;
   readonly node: NodeRecord;
 }
@@ -33,10 +34,14 @@ export function ringPolicy(): PlacementPolicy {
   };
 }
 
-function ringOf(nodes: readonly NodeRecord[]): readonly Point[] {
+/** All points in the order of the circle; each owns the arc before it. */
+export function ringOf(
+  nodes: readonly NodeRecord[],
+  pointsPerNode: number = POINTS_PER_NODE,
+): readonly Point[] {
   const ring: Point[] = [];
   for (const node of nodes) {
-    for (let i = 0; i < POINTS_PER_NODE; i++) {
+    for (let i = 0; i < pointsPerNode; i++) {
       ring.push({ position: murmur32(`${node.nodeId}#${i}`), node });
     }
   }

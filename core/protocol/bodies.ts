@@ -66,7 +66,9 @@ export interface JoinedBody {
   readonly region: string;
   readonly limits?: unknown;
   readonly ice?: unknown;
-  /** Where media lives; absent in mesh rooms. */
+  /** With an SFU, or with each other. */
+  readonly media: "sfu" | "mesh";
+  /** Where media lives; absent in mesh rooms, and while the SFU is being allocated. */
   readonly sfu?: SfuBody;
 }
 
@@ -83,6 +85,7 @@ export interface ResumedBody {
   readonly resume: ResumeGrant;
   readonly reconnect: ReconnectAdvice;
   readonly node: string;
+  readonly media: "sfu" | "mesh";
   readonly sfu?: SfuBody;
 }
 

@@ -108,10 +108,10 @@ const Activity = Type.Object(
       default: "6/h",
       source: "assumed",
     }),
-    qualityEveryMs: duration("time between two quality reports of a client", {
-      default: "5s",
+    qualityEveryMs: duration("time between two quality reports of a client to its room", {
+      default: "none",
       endless: true,
-      source: "cited: the interval LiveKit uses",
+      source: "assumed: the media server measures quality and tells whom it concerns",
     }),
   },
   { description: "what people do in a call" },

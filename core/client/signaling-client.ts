@@ -1,0 +1,505 @@
+// The client's state machine: dial, join, negotiate, back off, resume. The simulator's clients and the SDK
+// perform this same machine.
+//
+// Two promises. A critical message it offered is either settled (ok or refused) or still awaited, and awaited
+// ones are sent again after every resume, oldest first, so that the host's record of ids makes them count once.
+// And it never trusts a stream with a hole: a skipped sequence number ends the socket and resumes.
+//
+// Losing signaling never touches media: what happens to peer connections is decided in client-media.ts.
+
+import { assert } from "../assert.ts";
+import { murmur32 } from "../hash.ts";
+import { CloseCode } from "../protocol/limits.ts";
+import { CLASS_OF_KIND, DeliveryClass, Kind, Message } from "../protocol/message.ts";
+import type {
+  DrainBody,
+  ErrorBody,
+  JoinBody,
+  JoinedBody,
+  LeftBody,
+  ParticipantBody,
+  PongBody,
+  ResumedBody,
+} from "../protocol/bodies.ts";
+import { clientFrameBytes } from "../protocol/sizes.ts";
+import { ClientMedia, type MediaPolicy } from "./client-media.ts";
+import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
+import { ClientState, ClientTable } from "./client-table.ts";
+import type { ReconnectPolicy } from "./reconnect-policy.ts";
+
+export interface ClientPolicy {
+  readonly reconnect: ReconnectPolicy;
+  readonly media: MediaPolicy;
+  /** A dial that is not open, or a join that is not answered, by then has failed, ms. */
+  readonly dialTimeoutMs: number;
+  readonly joinTimeoutMs: number;
+  /** A client that never got in gives up after this, ms; Infinity for never. */
+  readonly patienceMs: number;
+  /** A connection counts as stable after this, ms: only then the attempt counter starts again. */
+  readonly stableAfterMs: number;
+  /** First guess of W until a server advertised one, ms. */
+  readonly spreadMs: number;
+  readonly capMs: number;
+  readonly pingEveryMs: number;
+  readonly pingTimeoutMs: number;
+}
+
+/** An acknowledgement goes out at the latest after this many critical messages (protocol §4.3). */
+const ACK_EVERY = 32;
+
+/** Whether `received` may need a draw for this kind: so a driver need not draw for every message. */
+export function needsDraw(kind: Kind): boolean {
+  return (
+    kind === Kind.error || kind === Kind.drain || kind === Kind.joined || kind === Kind.resumed
+  );
+}
+
+export class SignalingClient {
+  readonly table = new ClientTable();
+  readonly media: ClientMedia;
+  readonly #policy: ClientPolicy;
+  readonly #outbox: ClientOutbox;
+  readonly #identity: (client: number) => JoinBody;
+
+  /** `identity` gives the room, token and name a client joins with; asked at every fresh join. */
+  constructor(policy: ClientPolicy, outbox: ClientOutbox, identity: (client: number) => JoinBody) {
+    this.#policy = policy;
+    this.#outbox = outbox;
+    this.#identity = identity;
+    this.media = new ClientMedia(
+      this.table,
+      policy.media,
+      outbox,
+      (client, kind, to, n, bytes, body) => this.#offerCritical(client, kind, to, n, bytes, body),
+    );
+  }
+
+  /** One more client, idle. Handles count from 0. */
+  add(): number {
+    const client = this.table.add();
+    this.table.spreadMs[client] = this.#policy.spreadMs;
+    return client;
+  }
+
+  stateOf(client: number): ClientState {
+    return this.table.state[client] as ClientState;
+  }
+
+  /** The instant at which `deadlinePassed` has work for this client, ms; Infinity while there is none. */
+  nextDeadlineMs(client: number): number {
+    return Math.min(this.table.deadlineMs[client]!, this.media.nextDeadlineMs(client));
+  }
+
+  // ---- facts: the person ----------------------------------------------------------------------
+
+  started(client: number, nowMs: number): void {
+    assert(this.stateOf(client) === ClientState.idle, "a client starts once", client);
+    this.table.startedAtMs[client] = nowMs;
+    this.#dial(client, nowMs);
+  }
+
+  /** The person left: the session ends, no resume. */
+  left(client: number): void {
+    const state = this.stateOf(client);
+    if (state === ClientState.ended) return;
+    const hasSocket = state >= ClientState.opening;
+    if (state === ClientState.live) this.#send(client, Kind.leave, 0, "", 0, undefined, "");
+    if (hasSocket || state === ClientState.dialing) this.#outbox.hangUp(client, CloseCode.normal);
+    this.#end(client, ClientEvent.left);
+  }
+
+  // ---- facts: the socket ------------------------------------------------------------------------
+
+  opened(client: number, nowMs: number): void {
+    if (this.stateOf(client) !== ClientState.dialing) return; // Given up meanwhile.
+    this.#enter(client, ClientState.opening, nowMs + this.#policy.joinTimeoutMs);
+    this.table.heardAtMs[client] = nowMs;
+  }
+
+  /**
+   * The dial failed or the socket closed, not by us. `isPrivate`: the client's own network was the cause
+   * (the browser said offline). `draw` in [0, 1).
+   */
+  closed(client: number, code: number, isPrivate: boolean, nowMs: number, draw: number): void {
+    const state = this.stateOf(client);
+    if (
+      state === ClientState.idle ||
+      state === ClientState.ended ||
+      state === ClientState.waiting
+    ) {
+      return;
+    }
+    if (mustStop(code)) {
+      this.#end(client, ClientEvent.refused);
+      return;
+    }
+    if (code === CloseCode.resumeRejected) this.#loseSession(client);
+    this.#backOff(client, isPrivate, undefined, nowMs, draw);
+  }
+
+  /** A frame arrived. `s` is its sequence number, 0 when it has none. `draw` see `needsDraw`. */
+  received(client: number, message: Message, s: number, nowMs: number, draw: number): void {
+    const table = this.table;
+    table.heardAtMs[client] = nowMs;
+    if (s > 0 && message.deliveryClass === DeliveryClass.critical) {
+      const last = table.lastS[client]!;
+      if (s <= last) return; // A repetition after a replay.
+      if (s !== last + 1) {
+        this.#outbox.tell(client, ClientEvent.gap);
+        this.#outbox.hangUp(client, CloseCode.internal);
+        this.#backOff(client, true, undefined, nowMs, draw);
+        return;
+      }
+      table.lastS[client] = s;
+      if (s - table.ackedS[client]! >= ACK_EVERY) this.#acknowledge(client);
+    }
+    this.#dispatch(client, message, nowMs, draw);
+  }
+
+  #dispatch(client: number, message: Message, nowMs: number, draw: number): void {
+    switch (message.kind) {
+      case Kind.participantJoined:
+        this.#joinedBy(client, message.body as ParticipantBody);
+        break;
+      case Kind.participantLeft:
+        this.#leftBy(client, (message.body as LeftBody).id);
+        break;
+      case Kind.ok:
+      case Kind.error:
+        this.#answered(client, message, nowMs, draw);
+        break;
+      case Kind.pong:
+        this.#ponged(client, message.body as PongBody | undefined);
+        break;
+      case Kind.hello:
+        this.#greet(client, nowMs);
+        break;
+      case Kind.joined:
+        this.#joined(client, message.body as JoinedBody, nowMs, draw);
+        break;
+      case Kind.resumed:
+        this.#resumed(client, message.body as ResumedBody, nowMs, draw);
+        break;
+      case Kind.drain:
+        this.#drained(client, message.body as DrainBody, nowMs);
+        break;
+      case Kind.offer:
+      case Kind.answer:
+      case Kind.candidate:
+      case Kind.endOfCandidates:
+      case Kind.iceRestart:
+      case Kind.sfu:
+        this.media.received(client, message, nowMs);
+        break;
+      default: // Application messages, and types of a later version: nothing to decide.
+    }
+  }
+
+  deadlinePassed(client: number, nowMs: number, draw: number): void {
+    if (this.media.nextDeadlineMs(client) <= nowMs) this.media.deadlinePassed(client, nowMs);
+    if (this.table.deadlineMs[client]! > nowMs) return;
+    switch (this.stateOf(client)) {
+      case ClientState.waiting:
+        if (this.#givesUp(client, nowMs)) return;
+        this.#dial(client, nowMs);
+        break;
+      case ClientState.dialing:
+      case ClientState.opening:
+      case ClientState.joining:
+      case ClientState.resuming:
+        this.#outbox.hangUp(client, CloseCode.normal);
+        this.#backOff(client, false, undefined, nowMs, draw);
+        break;
+      case ClientState.live:
+        this.#beat(client, nowMs, draw);
+        break;
+      case ClientState.drained:
+      case ClientState.holding:
+        if (this.#givesUp(client, nowMs)) return;
+        this.#greet(client, nowMs);
+        break;
+      default:
+        this.table.deadlineMs[client] = Infinity;
+    }
+  }
+
+  // ---- messages of the application ----------------------------------------------------------------
+
+  /** Offers a message; returns its id, 0 for classes that are not answered. Only while live. */
+  offer(client: number, kind: Kind, to: string, key: string, bytes: number, body?: object): number {
+    if (this.stateOf(client) !== ClientState.live) return 0;
+    if (CLASS_OF_KIND[kind] === DeliveryClass.critical) {
+      return this.#offerCritical(client, kind, to, 0, bytes, body);
+    }
+    this.#outbox.send(client, new Message(kind, 0, "", to, 0, bytes, key, body));
+    return 0;
+  }
+
+  #offerCritical(
+    client: number,
+    kind: Kind,
+    to: string,
+    n: number,
+    bytes: number,
+    body: object | undefined,
+  ): number {
+    const id = this.table.nextId[client]!;
+    this.table.nextId[client] = id + 1;
+    const message = new Message(kind, id, "", to, n, bytes, "", body);
+    this.table.await(client, message);
+    this.#outbox.offered(client, message);
+    if (this.stateOf(client) === ClientState.live) this.#outbox.send(client, message);
+    return id;
+  }
+
+  // ---- the way in -----------------------------------------------------------------------------------
+
+  #dial(client: number, nowMs: number): void {
+    this.#enter(client, ClientState.dialing, nowMs + this.#policy.dialTimeoutMs);
+    this.#outbox.tell(client, ClientEvent.attempted);
+    this.#outbox.dial(client);
+  }
+
+  /** Joins, or resumes when there is a session to come back to. */
+  #greet(client: number, nowMs: number): void {
+    if (this.stateOf(client) !== ClientState.opening) {
+      this.#outbox.tell(client, ClientEvent.attempted); // In-band, after a drain or a "busy".
+    }
+    const held = this.table.held[client];
+    if (held !== undefined && nowMs > this.table.lostAtMs[client]! + held.resume.windowMs) {
+      this.#loseSession(client);
+    }
+    const session = this.table.held[client];
+    if (session === undefined) {
+      const body = this.#identity(client);
+      this.#enter(client, ClientState.joining, nowMs + this.#policy.joinTimeoutMs);
+      this.#send(client, Kind.join, 0, "", 0, body, "");
+      return;
+    }
+    this.#enter(client, ClientState.resuming, nowMs + this.#policy.joinTimeoutMs);
+    this.#send(
+      client,
+      Kind.resume,
+      0,
+      "",
+      0,
+      {
+        room: this.#identity(client).room,
+        session: session.sessionId,
+        token: session.resume.token,
+        last: this.table.lastS[client]!,
+      },
+      "",
+    );
+  }
+
+  #joined(client: number, body: JoinedBody, nowMs: number, draw: number): void {
+    if (this.stateOf(client) !== ClientState.joining) return;
+    const table = this.table;
+    table.held[client] = { sessionId: body.session, you: body.you, resume: body.resume };
+    table.lastS[client] = 0;
+    table.ackedS[client] = 0;
+    table.spreadMs[client] = body.reconnect.spreadMs;
+    this.#setRoster(client, body.participants, body.you);
+    this.#live(client, nowMs, draw);
+    this.#outbox.tell(client, ClientEvent.joined);
+    this.media.entered(client, body.you, body.participants, body.media, body.sfu, nowMs);
+    this.#resend(client);
+  }
+
+  #resumed(client: number, body: ResumedBody, nowMs: number, draw: number): void {
+    if (this.stateOf(client) !== ClientState.resuming) return;
+    const table = this.table;
+    const held = table.held[client];
+    assert(held !== undefined, "only a held session is resumed", client);
+    table.held[client] = { sessionId: held.sessionId, you: held.you, resume: body.resume };
+    table.spreadMs[client] = body.reconnect.spreadMs;
+    if (body.mode === "snapshot") {
+      table.lastS[client] = body.s ?? 0;
+      table.ackedS[client] = body.s ?? 0;
+      this.#setRoster(client, body.participants ?? [], held.you);
+    }
+    this.#live(client, nowMs, draw);
+    this.#outbox.tell(client, body.mode === "replay" ? ClientEvent.replayed : ClientEvent.resynced);
+    this.media.resumed(client, body, nowMs);
+    this.#resend(client);
+  }
+
+  #live(client: number, nowMs: number, draw: number): void {
+    const table = this.table;
+    table.lostAtMs[client] = Infinity;
+    table.liveSinceMs[client] = nowMs;
+    table.pingSentAtMs[client] = 0;
+    // The first ping lies anywhere in the interval, or a storm of joins becomes a storm of pings.
+    this.#enter(client, ClientState.live, nowMs + draw * this.#policy.pingEveryMs);
+  }
+
+  #resend(client: number): void {
+    this.table.eachAwaited(client, (message) => this.#outbox.send(client, message));
+  }
+
+  #drained(client: number, body: DrainBody, nowMs: number): void {
+    if (this.stateOf(client) !== ClientState.live) return;
+    this.#disrupt(client, nowMs);
+    this.#enter(client, ClientState.drained, nowMs + body.reconnectAfterMs); // Exactly: the server spread it.
+  }
+
+  // ---- the way out ----------------------------------------------------------------------------------
+
+  #answered(client: number, message: Message, nowMs: number, draw: number): void {
+    if (message.id > 0) {
+      const awaited = this.table.answered(client, message.id);
+      if (awaited !== undefined) this.#outbox.settled(client, awaited, message.kind === Kind.ok);
+      return;
+    }
+    if (message.kind !== Kind.error) return;
+    const body = message.body as ErrorBody;
+    if (body.code === "resume_rejected") {
+      this.#loseSession(client);
+      this.#enter(client, ClientState.opening, nowMs);
+      this.#greet(client, nowMs); // A fresh join at once: the socket and the slot are ours.
+    } else if (body.retry) {
+      this.#outbox.tell(client, ClientEvent.postponed);
+      const retryAfterMs = body.retryAfterMs ?? this.table.spreadMs[client]! * draw;
+      this.#enter(client, ClientState.holding, nowMs + retryAfterMs);
+    } else {
+      this.#outbox.hangUp(client, CloseCode.normal);
+      this.#end(client, ClientEvent.refused);
+    }
+  }
+
+  #backOff(
+    client: number,
+    isPrivate: boolean,
+    retryAfterMs: number | undefined,
+    nowMs: number,
+    draw: number,
+  ): void {
+    const table = this.table;
+    this.#disrupt(client, nowMs);
+    const attempt = table.attempt[client]!;
+    table.attempt[client] = attempt + 1;
+    const delayMs = this.#policy.reconnect.delayMs(
+      {
+        attempt,
+        isPrivate,
+        spreadMs: table.spreadMs[client]!,
+        capMs: this.#policy.capMs,
+        reconnectAfterMs: undefined,
+        retryAfterMs,
+      },
+      draw,
+    );
+    this.#enter(client, ClientState.waiting, nowMs + delayMs);
+  }
+
+  /** The session is cut off, if it was not already. */
+  #disrupt(client: number, nowMs: number): void {
+    const table = this.table;
+    if (this.stateOf(client) !== ClientState.live) return;
+    if (nowMs - table.liveSinceMs[client]! >= this.#policy.stableAfterMs) table.attempt[client] = 0;
+    table.lostAtMs[client] = nowMs;
+    this.#outbox.tell(client, ClientEvent.disrupted);
+  }
+
+  #loseSession(client: number): void {
+    if (this.table.held[client] === undefined) return;
+    this.table.held[client] = undefined;
+    this.#outbox.tell(client, ClientEvent.sessionLost);
+  }
+
+  #givesUp(client: number, nowMs: number): boolean {
+    if (this.table.held[client] !== undefined) return false;
+    if (nowMs - this.table.startedAtMs[client]! < this.#policy.patienceMs) return false;
+    if (this.stateOf(client) >= ClientState.opening) this.#outbox.hangUp(client, CloseCode.normal);
+    this.#end(client, ClientEvent.gaveUp);
+    return true;
+  }
+
+  #end(client: number, event: ClientEvent): void {
+    this.#enter(client, ClientState.ended, Infinity);
+    this.table.held[client] = undefined;
+    this.table.forgetAwaited(client, (message) => this.#outbox.settled(client, message, false));
+    this.media.ended(client);
+    this.#outbox.tell(client, event);
+  }
+
+  // ---- while live -----------------------------------------------------------------------------------
+
+  #beat(client: number, nowMs: number, draw: number): void {
+    const table = this.table;
+    const sentAtMs = table.pingSentAtMs[client]!;
+    if (sentAtMs > 0 && table.heardAtMs[client]! < sentAtMs) {
+      this.#outbox.hangUp(client, CloseCode.heartbeatTimeout); // Silent for a whole ping timeout.
+      this.#backOff(client, false, undefined, nowMs, draw);
+      return;
+    }
+    if (sentAtMs > 0) {
+      table.pingSentAtMs[client] = 0;
+      table.deadlineMs[client] = sentAtMs + this.#policy.pingEveryMs;
+      return;
+    }
+    const ack = table.lastS[client]!;
+    table.ackedS[client] = ack;
+    table.pingSentAtMs[client] = nowMs;
+    table.deadlineMs[client] = nowMs + this.#policy.pingTimeoutMs;
+    this.#send(client, Kind.ping, 0, "", ack, undefined, "");
+  }
+
+  #acknowledge(client: number): void {
+    const s = this.table.lastS[client]!;
+    this.table.ackedS[client] = s;
+    this.#send(client, Kind.ack, 0, "", s, undefined, "");
+  }
+
+  #ponged(client: number, body: PongBody | undefined): void {
+    if (body?.spreadMs !== undefined) this.table.spreadMs[client] = body.spreadMs;
+  }
+
+  #joinedBy(client: number, who: ParticipantBody): void {
+    this.table.rosterCount[client] = this.table.rosterCount[client]! + 1;
+    this.table.rosterSum[client] = (this.table.rosterSum[client]! + murmur32(who.id)) | 0;
+    this.media.peerJoined(client, who.id);
+  }
+
+  #leftBy(client: number, id: string): void {
+    this.table.rosterCount[client] = this.table.rosterCount[client]! - 1;
+    this.table.rosterSum[client] = (this.table.rosterSum[client]! - murmur32(id)) | 0;
+    this.media.peerLeft(client, id);
+  }
+
+  #setRoster(client: number, participants: readonly ParticipantBody[], you: string): void {
+    let sum = 0;
+    let count = 0;
+    for (const participant of participants) {
+      if (participant.id === you) continue;
+      sum = (sum + murmur32(participant.id)) | 0;
+      count++;
+    }
+    this.table.rosterCount[client] = count;
+    this.table.rosterSum[client] = sum;
+  }
+
+  #send(
+    client: number,
+    kind: Kind,
+    id: number,
+    to: string,
+    n: number,
+    body: object | undefined,
+    key: string,
+  ): void {
+    const bytes = clientFrameBytes(kind, body);
+    this.#outbox.send(client, new Message(kind, id, "", to, n, bytes, key, body));
+  }
+
+  #enter(client: number, state: ClientState, deadlineMs: number): void {
+    this.table.state[client] = state;
+    this.table.deadlineMs[client] = deadlineMs;
+  }
+}
+
+/** 40xx: stop. 4409: another socket took the session over. */
+function mustStop(code: number): boolean {
+  return (code >= 4000 && code < 4100) || code === CloseCode.replaced;
+}

@@ -1,0 +1,118 @@
+// What an edge does when a node is gone: the sockets survive, the sessions move.
+//
+// The edge is the one that still knows who was in which room. So first it declares these orphans to each room's
+// new home, which then knows the whole roster before the first client comes back, and nobody is told that somebody
+// left who did not. Then every client gets its own slot: the survivors admit R resumes per second, N sessions
+// were lost in all (the node's last beat says so), so each edge spreads its share evenly over N / (fill × R), room by
+// room, and all edges together fill that rate exactly, without talking to each other.
+
+import { slotOf } from "../handles.ts";
+import type { ClusterView, NodeRecord } from "../cluster-view.ts";
+import type { DrainBody, ParticipantBody } from "../protocol/bodies.ts";
+import { Kind, Message } from "../protocol/message.ts";
+import { serverFrameBytes } from "../protocol/sizes.ts";
+import type { OrphanRoom } from "../trunk.ts";
+import { ConnectionState, type Connections, type EdgeRoom } from "./connections.ts";
+import type { EdgeDelivery } from "./edge-delivery.ts";
+import type { EdgeOutbox } from "./edge-outbox.ts";
+import type { EdgePolicy } from "./edge-policy.ts";
+
+export class Orphans {
+  readonly #policy: EdgePolicy;
+  readonly #outbox: EdgeOutbox;
+  readonly #connections: Connections;
+  readonly #delivery: EdgeDelivery;
+  readonly #view: ClusterView;
+
+  constructor(
+    policy: EdgePolicy,
+    outbox: EdgeOutbox,
+    connections: Connections,
+    delivery: EdgeDelivery,
+    view: ClusterView,
+  ) {
+    this.#policy = policy;
+    this.#outbox = outbox;
+    this.#connections = connections;
+    this.#delivery = delivery;
+    this.#view = view;
+  }
+
+  /** The node is gone or drains. `homeOf` says where a room lives from now on. */
+  nodeLost(
+    lost: NodeRecord,
+    homeOf: (roomId: string, expectedSize: number) => NodeRecord | undefined,
+    nowMs: number,
+  ): void {
+    const rooms = this.#delivery.roomsOf(lost.index).filter((room) => room !== undefined);
+    const declared = new Map<NodeRecord, OrphanRoom[]>();
+    let members = 0;
+    for (const room of rooms) members += room.members.length;
+    const windowMs = this.#slotWindowMs(lost, members);
+    let slot = 0;
+    for (const room of rooms) {
+      const orphans = this.#orphansOf(room, lost, windowMs);
+      const home = homeOf(room.roomId, orphans.expectedSize);
+      if (home !== undefined) {
+        const batch = declared.get(home);
+        if (batch === undefined) declared.set(home, [orphans]);
+        else batch.push(orphans);
+      }
+      for (const connection of [...room.members]) {
+        const reconnectAfterMs = (windowMs * (slot + 0.5)) / members;
+        slot++;
+        this.#cutLoose(connection, reconnectAfterMs, windowMs, nowMs);
+      }
+    }
+    this.#delivery.forgetNode(lost.index);
+    for (const [home, batch] of declared) this.#outbox.declareOrphans(home.index, batch);
+  }
+
+  /** How long the resumes of all that the node had must take, ms. */
+  #slotWindowMs(lost: NodeRecord, membersHere: number): number {
+    const admitPerSec = this.#view.admitPerSecOfOthers(lost) * this.#policy.resumeRatio;
+    if (admitPerSec <= 0) return this.#policy.spreadMaxMs;
+    const sessions = Math.max(lost.activeConnections, membersHere);
+    const windowMs = (1000 * sessions) / (admitPerSec * this.#policy.slotFillRatio);
+    return Math.min(windowMs, this.#policy.spreadMaxMs);
+  }
+
+  #orphansOf(room: EdgeRoom, lost: NodeRecord, expectedWithinMs: number): OrphanRoom {
+    const participants: ParticipantBody[] = [];
+    const sessionIds: string[] = [];
+    let expectedSize = 0;
+    for (const connection of room.members) {
+      const identity = this.#connections.identity[slotOf(connection)];
+      if (identity === undefined) continue;
+      participants.push(identity.participant);
+      sessionIds.push(identity.sessionId);
+      expectedSize = Math.max(expectedSize, identity.expectedSize);
+    }
+    return {
+      roomId: room.roomId,
+      expectedSize,
+      lostNodeId: lost.nodeId,
+      participants,
+      sessionIds,
+      expectedWithinMs,
+    };
+  }
+
+  #cutLoose(connection: number, reconnectAfterMs: number, windowMs: number, nowMs: number): void {
+    const c = this.#connections;
+    const at = slotOf(connection);
+    c.leaveRoom(connection);
+    c.state[at] = ConnectionState.orphaned;
+    c.node[at] = -1;
+    c.session[at] = -1;
+    c.openUntilMs[at] = nowMs + reconnectAfterMs + this.#policy.resumeWindowMs;
+    const body: DrainBody = { deadlineMs: windowMs, reconnectAfterMs };
+    const bytes = serverFrameBytes(Kind.drain, body);
+    this.#delivery.deliver(
+      connection,
+      new Message(Kind.drain, 0, "", "", 0, bytes, "", body),
+      0,
+      nowMs,
+    );
+  }
+}

@@ -1,0 +1,410 @@
+// Who is in a room: joining, leaving, losing the socket and coming back.
+//
+// A session outlives its socket by two timers. The presence grace bounds ghosts: when it ends the others are told.
+// The resume window bounds memory: when it ends the session is gone. In between a resume brings the same
+// participant back. Whoever resumes on a node that does not own the session is adopted from what its token says
+// and from what its edge declared (orphans): the roster survives the node, the log does not, so it gets a snapshot.
+
+import { DeadlineQueue } from "../deadlines.ts";
+import { slotOf } from "../handles.ts";
+import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
+import { CloseCode } from "../protocol/limits.ts";
+import { Kind, Message } from "../protocol/message.ts";
+import { serverFrameBytes } from "../protocol/sizes.ts";
+import type {
+  AttachGrant,
+  AttachRequest,
+  OrphanRoom,
+  RefusalReason,
+  ResumeClaims,
+} from "../trunk.ts";
+import type { NodeContext } from "./node-context.ts";
+import type { Relay } from "./relay.ts";
+import type { Room } from "./room.ts";
+import { SessionState } from "./sessions.ts";
+
+/** An empty room is forgotten after this, ms: one that everybody left is not founded anew at once. Assumed. */
+const EMPTY_ROOM_MS = 1_000;
+
+export class Membership {
+  readonly #node: NodeContext;
+  readonly #relay: Relay;
+  /** Tells the room's other hosts. */
+  readonly #publish: (room: Room, message: Message) => void;
+  readonly #closed: (room: Room, nowMs: number) => void;
+  readonly #notices = new DeadlineQueue();
+  readonly #graces = new DeadlineQueue();
+  readonly #windows = new DeadlineQueue();
+  readonly #empties = new DeadlineQueue();
+  /** Sessions whose participant was removed when the grace ended, and the longest a ghost lived, ms. */
+  timeouts = 0;
+  ghostAgeMaxMs = 0;
+
+  constructor(
+    node: NodeContext,
+    relay: Relay,
+    publish: (room: Room, message: Message) => void,
+    closed: (room: Room, nowMs: number) => void,
+  ) {
+    this.#node = node;
+    this.#relay = relay;
+    this.#publish = publish;
+    this.#closed = closed;
+  }
+
+  // ---- in -----------------------------------------------------------------------------------------
+
+  join(room: Room, request: AttachRequest, edge: number, connection: number, nowMs: number): void {
+    const { sessions, policy } = this.#node;
+    const old = room.members.get(request.participantId);
+    if (old !== undefined) this.#replace(room, old, nowMs);
+    const participant: ParticipantBody =
+      request.meta === undefined
+        ? { id: request.participantId, name: request.name }
+        : { id: request.participantId, name: request.name, meta: request.meta };
+    const session = sessions.open(room, participant, "");
+    sessions.sessionId[slotOf(session)] = `${policy.nodeId}.${policy.incarnation}.${session}`;
+    const others = this.roster(room);
+    this.#enter(room, session);
+    this.#attach(room, session, edge, connection);
+    this.#announce(room, session, participant, nowMs);
+    this.#grant(room, session, "joined", undefined, 0, others);
+  }
+
+  /** Why a resume cannot be had here, or undefined when it was had. */
+  resume(
+    room: Room | undefined,
+    request: AttachRequest,
+    claims: ResumeClaims,
+    edge: number,
+    connection: number,
+    nowMs: number,
+  ): RefusalReason | undefined {
+    const { sessions, policy } = this.#node;
+    const isOwn = claims.nodeId === policy.nodeId && claims.incarnation === policy.incarnation;
+    if (isOwn) {
+      const session = claims.session;
+      if (!sessions.handles.isLive(session)) return "expired";
+      const at = slotOf(session);
+      if (sessions.sessionId[at] !== claims.sessionId) return "unknown";
+      const age = (sessions.rotation[at]! - claims.rotation) & 0xffff;
+      if (age > 1) return "replaced";
+      this.#reattach(sessions.room[at]!, session, edge, connection, nowMs);
+      this.#catchUp(sessions.room[at]!, session, request.last);
+      return undefined;
+    }
+    if (room === undefined) return "unknown";
+    const known = room.members.get(claims.participantId);
+    if (known === undefined) {
+      this.#adopt(room, claims, edge, connection, nowMs);
+      return undefined;
+    }
+    if (sessions.sessionId[slotOf(known)] !== claims.sessionId) return "replaced";
+    this.#reattach(room, known, edge, connection, nowMs);
+    this.#grant(room, known, "snapshot", "moved", 0, this.roster(room));
+    return undefined;
+  }
+
+  #adopt(room: Room, claims: ResumeClaims, edge: number, connection: number, nowMs: number): void {
+    const participant: ParticipantBody = { id: claims.participantId, name: claims.name };
+    const wasKnown = takeFromRemotes(room, participant.id);
+    const session = this.#node.sessions.open(room, participant, claims.sessionId);
+    this.#enter(room, session);
+    this.#attach(room, session, edge, connection);
+    if (!wasKnown) this.#announce(room, session, participant, nowMs);
+    this.#grant(room, session, "snapshot", "moved", 0, this.roster(room));
+  }
+
+  /** The same session, a new socket: the newer one wins. */
+  #reattach(room: Room, session: number, edge: number, connection: number, nowMs: number): void {
+    const { sessions, outbox } = this.#node;
+    const at = slotOf(session);
+    const state = sessions.state[at];
+    if (state === SessionState.attached) {
+      outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, CloseCode.replaced);
+      this.#detachFromEdge(room, at);
+    }
+    const wasShownAsLost =
+      state === SessionState.detached &&
+      nowMs - sessions.detachedAtMs[at]! >= this.#node.policy.reconnectingNoticeMs;
+    if (state === SessionState.away) {
+      room.presentCount++;
+      this.#announce(room, session, sessions.participant[at]!, nowMs);
+    } else if (wasShownAsLost) {
+      this.#updated(room, session, undefined);
+    }
+    sessions.rotation[at] = (sessions.rotation[at]! + 1) & 0xffff;
+    this.#attach(room, session, edge, connection);
+  }
+
+  /** Replay when the log reaches back to `last`, else a snapshot. */
+  #catchUp(room: Room, session: number, last: number): void {
+    const { sessions, outbox, policy } = this.#node;
+    const at = slotOf(session);
+    const missing: Message[] = [];
+    const sent = sessions.sentS(session);
+    const canReplay =
+      sent - last <= policy.bufferMax &&
+      room.log.replay(sessions, session, last, (message) => missing.push(message));
+    if (!canReplay) {
+      this.#grant(room, session, "snapshot", "gap", 0, this.roster(room));
+      return;
+    }
+    this.#grant(room, session, "replay", undefined, last + 1, []);
+    missing.forEach((message, i) =>
+      outbox.deliver(sessions.edge[at]!, sessions.connection[at]!, session, message, last + 1 + i),
+    );
+  }
+
+  #grant(
+    room: Room,
+    session: number,
+    mode: AttachGrant["mode"],
+    reason: AttachGrant["reason"],
+    replayFrom: number,
+    participants: readonly ParticipantBody[],
+  ): void {
+    const { sessions, outbox, policy } = this.#node;
+    const at = slotOf(session);
+    outbox.attached(sessions.edge[at]!, sessions.connection[at]!, {
+      session,
+      room: room.handle,
+      roomId: room.roomId,
+      sessionId: sessions.sessionId[at]!,
+      rotation: sessions.rotation[at]!,
+      participant: sessions.participant[at]!,
+      mode,
+      reason,
+      s: sessions.sentS(session),
+      replayFrom,
+      participants,
+      epoch: policy.incarnation,
+      media: room.usesSfu ? "sfu" : "mesh",
+      sfu: room.sfu,
+      expectedSize: room.expectedSize,
+    });
+  }
+
+  #enter(room: Room, session: number): void {
+    const id = this.#node.sessions.participant[slotOf(session)]!.id;
+    room.members.set(id, session);
+    room.presentCount++;
+    room.emptySinceMs = Infinity;
+    this.#node.committed.sized(slotOf(room.handle), room.presentCount);
+  }
+
+  #attach(room: Room, session: number, edge: number, connection: number): void {
+    const { sessions } = this.#node;
+    const at = slotOf(session);
+    sessions.state[at] = SessionState.attached;
+    sessions.edge[at] = edge;
+    sessions.connection[at] = connection;
+    sessions.detachedAtMs[at] = Infinity;
+    sessions.attachedCount++;
+    room.edgeEntered(edge);
+  }
+
+  /** Everybody that members see, on all hosts, as of what was served. */
+  roster(room: Room): ParticipantBody[] {
+    return [...room.roster.values()];
+  }
+
+  /** Edges that outlived a node say who was in its rooms: expected back, and seen by the others meanwhile. */
+  orphansDeclared(room: Room, orphans: OrphanRoom, nowMs: number): void {
+    const { sessions } = this.#node;
+    orphans.participants.forEach((participant, i) => {
+      if (room.members.has(participant.id)) return; // Somebody was quicker than the declaration.
+      const wasKnown = takeFromRemotes(room, participant.id);
+      const session = sessions.open(room, participant, orphans.sessionIds[i]!);
+      this.#enter(room, session);
+      this.#wait(session, nowMs);
+      sessions.detachedAtMs[slotOf(session)] = nowMs + orphans.expectedWithinMs;
+      if (!wasKnown) this.#announce(room, session, participant, nowMs);
+    });
+  }
+
+  // ---- out ----------------------------------------------------------------------------------------
+
+  /** The socket is gone, or the person left (`isFinal`). */
+  detached(session: number, edge: number, isFinal: boolean, nowMs: number): void {
+    const { sessions } = this.#node;
+    if (!sessions.handles.isLive(session)) return;
+    const at = slotOf(session);
+    if (sessions.state[at] !== SessionState.attached || sessions.edge[at] !== edge) return;
+    const room = sessions.room[at]!;
+    this.#detachFromEdge(room, at);
+    if (isFinal) this.#leave(room, session, "left", nowMs);
+    else this.#wait(session, nowMs);
+  }
+
+  #detachFromEdge(room: Room, at: number): void {
+    const { sessions } = this.#node;
+    room.edgeLeft(sessions.edge[at]!);
+    sessions.edge[at] = -1;
+    sessions.connection[at] = -1;
+    sessions.attachedCount--;
+    sessions.state[at] = SessionState.detached;
+  }
+
+  #wait(session: number, nowMs: number): void {
+    const { policy, sessions } = this.#node;
+    sessions.state[slotOf(session)] = SessionState.detached;
+    sessions.detachedAtMs[slotOf(session)] = nowMs;
+    this.#notices.push(session, nowMs + policy.reconnectingNoticeMs);
+    this.#graces.push(session, nowMs + policy.presenceGraceMs);
+    this.#windows.push(session, nowMs + policy.resumeWindowMs);
+  }
+
+  /** A whole edge is gone: its sessions wait for their clients. */
+  edgeLost(edge: number, nowMs: number): void {
+    const { sessions } = this.#node;
+    for (let at = 0; at < sessions.handles.end; at++) {
+      if (sessions.state[at] !== SessionState.attached || sessions.edge[at] !== edge) continue;
+      this.detached(sessions.handles.at(at), edge, false, nowMs);
+    }
+  }
+
+  #leave(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
+    const { sessions } = this.#node;
+    const at = slotOf(session);
+    const id = sessions.participant[at]!.id;
+    const wasSeen = sessions.state[at] !== SessionState.away;
+    room.members.delete(id);
+    if (wasSeen) {
+      room.presentCount--;
+      this.#announceLeft(room, id, reason, nowMs);
+    }
+    sessions.release(session);
+    this.#node.committed.sized(slotOf(room.handle), room.presentCount);
+    if (room.members.size === 0) {
+      room.emptySinceMs = nowMs;
+      this.#empties.push(room.handle, nowMs + EMPTY_ROOM_MS);
+    }
+  }
+
+  /** The same person joined anew: the old session ends. */
+  #replace(room: Room, session: number, nowMs: number): void {
+    const { sessions, outbox } = this.#node;
+    const at = slotOf(session);
+    if (sessions.state[at] === SessionState.attached) {
+      outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, CloseCode.replaced);
+      this.#detachFromEdge(room, at);
+    }
+    this.#leave(room, session, "replaced", nowMs);
+  }
+
+  // ---- what others are told ---------------------------------------------------------------------------
+
+  #announce(room: Room, session: number, participant: ParticipantBody, nowMs: number): void {
+    const bytes = serverFrameBytes(Kind.participantJoined, participant);
+    const message = new Message(Kind.participantJoined, 0, "", "", 0, bytes, "", participant);
+    message.offeredAtUs = Math.round(nowMs * 1_000);
+    this.#node.enqueue(room, message, -1, session, 0);
+    this.#publish(room, message);
+  }
+
+  #announceLeft(room: Room, id: string, reason: LeftBody["reason"], nowMs: number): void {
+    const body: LeftBody = { id, reason };
+    const bytes = serverFrameBytes(Kind.participantLeft, body);
+    const message = new Message(Kind.participantLeft, 0, "", "", 0, bytes, "", body);
+    this.#node.enqueue(room, message, -1, -1, 0);
+    this.#publish(room, message);
+    this.#relay.silenced(room, id, nowMs);
+  }
+
+  #updated(room: Room, session: number, connection: "reconnecting" | undefined): void {
+    const who = this.#node.sessions.participant[slotOf(session)]!;
+    const { connection: _before, ...rest } = who;
+    const changed: ParticipantBody = connection === undefined ? rest : { ...rest, connection };
+    this.#node.sessions.participant[slotOf(session)] = changed;
+    const bytes = serverFrameBytes(Kind.participantUpdated, changed);
+    const message = new Message(
+      Kind.participantUpdated,
+      0,
+      who.id,
+      "",
+      0,
+      bytes,
+      "connection",
+      changed,
+    );
+    this.#node.enqueue(room, message, -1, session, 0);
+    this.#publish(room, message);
+  }
+
+  // ---- time -------------------------------------------------------------------------------------------
+
+  nextDeadlineMs(): number {
+    return Math.min(
+      this.#notices.nextMs,
+      this.#graces.nextMs,
+      this.#windows.nextMs,
+      this.#empties.nextMs,
+    );
+  }
+
+  deadlinePassed(nowMs: number): void {
+    const { reconnectingNoticeMs, presenceGraceMs, resumeWindowMs } = this.#node.policy;
+    const { sessions } = this.#node;
+    this.#due(this.#notices, reconnectingNoticeMs, nowMs, (room, session) => {
+      const at = slotOf(session);
+      if (sessions.participant[at]!.connection !== undefined) return; // Shown already.
+      if (sessions.state[at] === SessionState.detached)
+        this.#updated(room, session, "reconnecting");
+    });
+    this.#due(this.#graces, presenceGraceMs, nowMs, (room, session) => {
+      const at = slotOf(session);
+      if (sessions.state[at] !== SessionState.detached) return;
+      this.ghostAgeMaxMs = Math.max(this.ghostAgeMaxMs, nowMs - sessions.detachedAtMs[at]!);
+      this.timeouts++;
+      sessions.state[at] = SessionState.away;
+      room.presentCount--;
+      this.#node.committed.sized(slotOf(room.handle), room.presentCount);
+      this.#announceLeft(room, sessions.participant[at]!.id, "timeout", nowMs);
+    });
+    this.#due(this.#windows, resumeWindowMs, nowMs, (room, session) =>
+      this.#leave(room, session, "timeout", nowMs),
+    );
+    this.#closeEmpty(nowMs);
+  }
+
+  /**
+   * Calls `act` for those whose wait is really over. A session that came back and was lost again has a later
+   * entry of its own; an orphan whose slot lay ahead is put back.
+   */
+  #due(
+    queue: DeadlineQueue,
+    waitMs: number,
+    nowMs: number,
+    act: (room: Room, session: number) => void,
+  ): void {
+    const { sessions } = this.#node;
+    for (let who = queue.take(nowMs); who >= 0; who = queue.take(nowMs)) {
+      if (!sessions.handles.isLive(who)) continue;
+      const at = slotOf(who);
+      const isWaiting =
+        sessions.state[at] === SessionState.detached || sessions.state[at] === SessionState.away;
+      if (!isWaiting) continue;
+      const isOver = sessions.detachedAtMs[at]! + waitMs <= nowMs;
+      if (isOver) act(sessions.room[at]!, who);
+      else queue.push(who, nowMs + waitMs);
+    }
+  }
+
+  #closeEmpty(nowMs: number): void {
+    for (let who = this.#empties.take(nowMs); who >= 0; who = this.#empties.take(nowMs)) {
+      const room = this.#node.roomByHandle(who);
+      if (room === undefined || room.emptySinceMs + EMPTY_ROOM_MS > nowMs) continue;
+      this.#closed(room, nowMs);
+      this.#node.drop(room);
+    }
+  }
+}
+
+/** The participant moved here from another host of the room: others need not be told. */
+function takeFromRemotes(room: Room, id: string): boolean {
+  for (const remote of room.remotes.values()) {
+    if (remote.participants.delete(id)) return true;
+  }
+  return false;
+}

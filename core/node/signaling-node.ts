@@ -1,0 +1,358 @@
+// The signaling node's state machine: the authority on its rooms.
+//
+// Facts come from trunks (edges), from the bus (other nodes) and from the media plane; orders go to the outbox. This file
+// decides who gets in (a room's home assigns, its host admits) and keeps the clock; who is in a room is membership.ts,
+// what they say is relay.ts, what nodes tell each other is span.ts.
+
+import { Admission } from "../admission.ts";
+import { slotOf } from "../handles.ts";
+import type { NodeBeat, NodeRecord } from "../cluster-view.ts";
+import type { SfuBody } from "../protocol/bodies.ts";
+import { Kind, Message } from "../protocol/message.ts";
+import { serverFrameBytes } from "../protocol/sizes.ts";
+import type { AttachRequest, BusMessage, OrphanRoom, Refusal, RefusalReason } from "../trunk.ts";
+import { Membership } from "./membership.ts";
+import { NodeContext, type NodePolicy } from "./node-context.ts";
+import type { NodeOutbox } from "./node-outbox.ts";
+import { Relay } from "./relay.ts";
+import type { Room } from "./room.ts";
+import { Span } from "./span.ts";
+
+/** A join or resume that waits in the admission's queue. */
+interface Waiting {
+  readonly edge: number;
+  readonly connection: number;
+  readonly request: AttachRequest;
+}
+
+export class SignalingNode {
+  readonly context: NodeContext;
+  readonly membership: Membership;
+  readonly relay: Relay;
+  readonly span: Span;
+  readonly admission: Admission;
+  readonly #policy: NodePolicy;
+  readonly #outbox: NodeOutbox;
+  readonly #waiting = new Map<number, Waiting>();
+  #tickets = 0;
+  #beatAtMs = 0;
+  /** Rooms assigned past their first choice, and refusals of joiners of live rooms. */
+  spilled = 0;
+  refusedLive = 0;
+
+  constructor(policy: NodePolicy, outbox: NodeOutbox) {
+    this.#policy = policy;
+    this.#outbox = outbox;
+    this.context = new NodeContext(policy, outbox);
+    this.span = new Span(this.context);
+    this.relay = new Relay(this.context, this.span.publish);
+    this.membership = new Membership(this.context, this.relay, this.span.publish, (room, nowMs) =>
+      this.span.closed(room, nowMs),
+    );
+    this.admission = new Admission(policy.admission);
+  }
+
+  // ---- facts: trunks ------------------------------------------------------------------------------
+
+  attachAsked(edge: number, connection: number, request: AttachRequest, nowMs: number): void {
+    const refusal = this.#whyNot(request, nowMs);
+    if (refusal !== undefined) {
+      this.#outbox.refused(edge, connection, refusal);
+      return;
+    }
+    const ticket = this.#tickets++;
+    const kind = request.resume === undefined ? "join" : "resume";
+    const verdict = this.admission.request(kind, ticket, nowMs, request.deadlineMs);
+    if (verdict === "admitted") {
+      this.#letIn({ edge, connection, request }, nowMs);
+    } else if (verdict === "queued") {
+      this.#waiting.set(ticket, { edge, connection, request });
+    } else {
+      this.#outbox.refused(edge, connection, busy(this.admission.lastRetryAfterMs));
+    }
+  }
+
+  relayed(session: number, message: Message, nowMs: number): void {
+    this.relay.received(session, message, nowMs);
+  }
+
+  acknowledged(session: number, s: number): void {
+    const { sessions } = this.context;
+    if (!sessions.handles.isLive(session)) return;
+    const at = slotOf(session);
+    if (s > sessions.ackedS[at]! && s <= sessions.sentS(session)) sessions.ackedS[at] = s;
+  }
+
+  detached(session: number, edge: number, isFinal: boolean, nowMs: number): void {
+    this.membership.detached(session, edge, isFinal, nowMs);
+  }
+
+  edgeLost(edge: number, nowMs: number): void {
+    this.membership.edgeLost(edge, nowMs);
+  }
+
+  orphansDeclared(rooms: readonly OrphanRoom[], nowMs: number): void {
+    const elsewhere = new Map<string, OrphanRoom[]>();
+    for (const orphans of rooms) {
+      const host = this.#hostForOrphans(orphans, nowMs);
+      if (host === undefined) continue;
+      if (host === this.#policy.nodeId) {
+        const known = this.context.roomOf(orphans.roomId);
+        const room = known ?? this.#found(orphans.roomId, orphans.expectedSize, Infinity, nowMs);
+        this.membership.orphansDeclared(room, orphans, nowMs);
+      } else {
+        const batch = elsewhere.get(host);
+        if (batch === undefined) elsewhere.set(host, [orphans]);
+        else batch.push(orphans);
+      }
+    }
+    for (const [host, batch] of elsewhere) {
+      this.#outbox.publish(`node.${host}`, { type: "orphans", rooms: batch });
+    }
+  }
+
+  #hostForOrphans(orphans: OrphanRoom, nowMs: number): string | undefined {
+    if (this.context.roomOf(orphans.roomId) !== undefined) return this.#policy.nodeId;
+    const self = this.#self();
+    if (self === undefined) return undefined;
+    if (!this.#policy.placement.usesDirectory) return this.#policy.nodeId;
+    const verdict = this.span.directory.assign(
+      {
+        roomId: orphans.roomId,
+        expectedSize: Math.max(orphans.expectedSize, orphans.participants.length),
+        region: this.#policy.region,
+        refusedBy: [orphans.lostNodeId],
+        nowMs,
+        isOrphan: true,
+      },
+      this.context.view,
+      self,
+    );
+    return verdict.node?.nodeId;
+  }
+
+  // ---- facts: media -----------------------------------------------------------------------------------
+
+  sfuAllocated(room: number, sfu: SfuBody): void {
+    const known = this.context.roomByHandle(room);
+    if (known === undefined || known.sfu?.id === sfu.id) return;
+    known.sfu = sfu;
+    if (known.attachedCount === 0) return;
+    const bytes = serverFrameBytes(Kind.sfu, sfu);
+    this.context.enqueue(known, new Message(Kind.sfu, 0, "", "", 0, bytes, "", sfu), -1, -1, 0);
+  }
+
+  sfuAnswered(session: number, message: Message): void {
+    this.relay.sfuAnswered(session, message);
+  }
+
+  // ---- facts: bus -------------------------------------------------------------------------------------
+
+  heard(message: BusMessage, nowMs: number): void {
+    if (message.type === "beat") this.#beatHeard(message.beat, nowMs);
+    else if (message.type === "orphans") this.#orphansAssigned(message.rooms, nowMs);
+    else this.span.heard(message, nowMs);
+  }
+
+  #orphansAssigned(rooms: readonly OrphanRoom[], nowMs: number): void {
+    for (const orphans of rooms) {
+      const known = this.context.roomOf(orphans.roomId);
+      const room = known ?? this.#found(orphans.roomId, orphans.expectedSize, Infinity, nowMs);
+      this.membership.orphansDeclared(room, orphans, nowMs);
+    }
+  }
+
+  #beatHeard(beat: NodeBeat, nowMs: number): void {
+    const { view } = this.context;
+    const former = view.serving;
+    const incarnation = view.node(beat.nodeId)?.incarnation;
+    if (view.beat(beat, nowMs) !== "members") return;
+    const isReplaced = incarnation !== undefined && incarnation !== beat.incarnation;
+    if (isReplaced || beat.state === "gone") this.span.nodeGone(beat.nodeId, nowMs);
+    this.span.membersChanged(former, this.#self(), nowMs);
+  }
+
+  // ---- who gets in ----------------------------------------------------------------------------------------
+
+  /** Why this joiner is not let in here, and where to go; undefined when it may. */
+  #whyNot(request: AttachRequest, nowMs: number): Refusal | undefined {
+    const room = this.context.roomOf(request.roomId);
+    if (this.context.state === "gone") return refuse("not-serving");
+    if (room !== undefined && this.#hasPlace(room, request)) {
+      return this.#isRoomFull(room, request) ? refuse("room_full") : undefined;
+    }
+    if (room !== undefined) this.refusedLive++;
+    if (request.as === "home") return this.#asHome(request, nowMs);
+    if (room !== undefined) return refuse("full");
+    if (request.as === "previous") return refuse("not-here");
+    if (request.resume?.nodeId === this.#policy.nodeId) return undefined; // Answered by the session itself.
+    if (this.context.state !== "serving") return refuse("not-serving");
+    return this.context.load < this.#policy.maxConnections ? undefined : refuse("full");
+  }
+
+  /** A live room may use every connection; a session that this node still holds has its place. */
+  #hasPlace(room: Room, request: AttachRequest): boolean {
+    return (
+      this.context.load < this.#policy.maxConnections || room.members.has(request.participantId)
+    );
+  }
+
+  #isRoomFull(room: Room, request: AttachRequest): boolean {
+    return room.population >= room.roomMax && !room.members.has(request.participantId);
+  }
+
+  /** The home decides for the whole cluster which node hosts the room. */
+  #asHome(request: AttachRequest, nowMs: number): Refusal | undefined {
+    const self = this.#self();
+    if (self === undefined) return refuse("not-serving");
+    const verdict = this.span.directory.assign(
+      {
+        roomId: request.roomId,
+        expectedSize: request.expectedSize,
+        region: request.region,
+        refusedBy: request.refusedBy,
+        nowMs,
+      },
+      this.context.view,
+      self,
+    );
+    if (verdict.as === "none") return refuse("no-capacity");
+    if (verdict.as !== "host" && verdict.outrankedBy > 0) this.spilled++;
+    if (verdict.as === "elsewhere") return refuse("not-here");
+    if (verdict.node !== self) {
+      return {
+        reason: "moved",
+        nextNodeId: verdict.node.nodeId,
+        nextAs: verdict.as === "ask" ? "previous" : "host",
+        retryAfterMs: 0,
+      };
+    }
+    return this.context.load < this.#policy.maxConnections ? undefined : refuse("full");
+  }
+
+  #letIn(waiting: Waiting, nowMs: number): void {
+    const { edge, connection, request } = waiting;
+    const known = this.context.roomOf(request.roomId);
+    const claims = request.resume;
+    if (claims !== undefined) {
+      const isOwn =
+        claims.nodeId === this.#policy.nodeId && claims.incarnation === this.#policy.incarnation;
+      const room = known ?? (isOwn ? undefined : this.#foundFor(request, nowMs));
+      const why = this.membership.resume(room, request, claims, edge, connection, nowMs);
+      if (why !== undefined) this.#outbox.refused(edge, connection, refuse(why));
+      return;
+    }
+    const room = known ?? this.#foundFor(request, nowMs);
+    this.membership.join(room, request, edge, connection, nowMs);
+  }
+
+  #foundFor(request: AttachRequest, nowMs: number): Room {
+    return this.#found(request.roomId, request.expectedSize, request.roomMax, nowMs);
+  }
+
+  #found(roomId: string, expectedSize: number, roomMax: number, nowMs: number): Room {
+    const room = this.context.found(roomId, expectedSize, roomMax, nowMs);
+    this.span.announce(room, nowMs);
+    return room;
+  }
+
+  // ---- time ---------------------------------------------------------------------------------------------
+
+  nextDeadlineMs(): number {
+    return Math.min(
+      this.relay.nextDeadlineMs(),
+      this.#beatAtMs,
+      this.membership.nextDeadlineMs(),
+      this.admission.nextDeadlineMs(),
+      this.context.view.nextDeadlineMs(),
+      this.context.committed.nextDeadlineMs(),
+      this.span.nextDeadlineMs(),
+    );
+  }
+
+  /** Everything that is due, then one slice of the fanout. */
+  deadlinePassed(nowMs: number): void {
+    const { view, committed } = this.context;
+    if (this.#beatAtMs <= nowMs) this.#beat(nowMs);
+    if (view.nextDeadlineMs() <= nowMs) this.#leasesEnded(nowMs);
+    if (this.admission.nextDeadlineMs() <= nowMs) this.#releaseQueued(nowMs);
+    if (this.membership.nextDeadlineMs() <= nowMs) this.membership.deadlinePassed(nowMs);
+    if (committed.nextDeadlineMs() <= nowMs) committed.deadlinePassed(nowMs);
+    if (this.span.nextDeadlineMs() <= nowMs) this.span.deadlinePassed(this.#self(), nowMs);
+    if (this.relay.nextDeadlineMs() <= nowMs) this.relay.deadlinePassed(nowMs);
+  }
+
+  #leasesEnded(nowMs: number): void {
+    const former = this.context.view.serving;
+    const gone = this.context.view.expired(nowMs);
+    for (const record of gone) this.span.nodeGone(record.nodeId, nowMs);
+    if (gone.length > 0) this.span.membersChanged(former, this.#self(), nowMs);
+  }
+
+  #releaseQueued(nowMs: number): void {
+    this.admission.release(
+      nowMs,
+      (ticket) => {
+        const waiting = this.#waiting.get(ticket);
+        if (waiting === undefined) return;
+        this.#waiting.delete(ticket);
+        const refusal = this.#whyNot(waiting.request, nowMs); // The room may have filled meanwhile.
+        if (refusal === undefined) this.#letIn(waiting, nowMs);
+        else this.#outbox.refused(waiting.edge, waiting.connection, refusal);
+      },
+      (ticket, retryAfterMs) => {
+        const waiting = this.#waiting.get(ticket);
+        if (waiting === undefined) return;
+        this.#waiting.delete(ticket);
+        this.#outbox.refused(waiting.edge, waiting.connection, busy(retryAfterMs));
+      },
+    );
+  }
+
+  /** Joins and resumes that wait in the queue. */
+  get queuedCount(): number {
+    return this.#waiting.size;
+  }
+
+  #beat(nowMs: number): void {
+    this.#beatAtMs = nowMs + this.#policy.beatEveryMs;
+    const beat = this.beatNow();
+    this.#beatHeard(beat, nowMs);
+    this.#outbox.publish("cluster.nodes", { type: "beat", beat });
+  }
+
+  beatNow(): NodeBeat {
+    const p = this.#policy;
+    return {
+      nodeId: p.nodeId,
+      incarnation: p.incarnation,
+      region: p.region,
+      zone: p.zone,
+      state: this.context.state,
+      activeConnections: this.context.load,
+      committedLoad: this.context.committed.total,
+      maxConnections: p.maxConnections,
+      softLimit: Math.floor(p.maxConnections * p.softLimitRatio),
+      admitPerSec: p.admitPerSec,
+    };
+  }
+
+  /** Begins to drain: no new rooms; edges hear of it by the beat and give the members their slots. */
+  drainAsked(nowMs: number): void {
+    if (this.context.state !== "serving") return;
+    this.context.state = "draining";
+    this.#beat(nowMs);
+  }
+
+  #self(): NodeRecord | undefined {
+    return this.context.view.node(this.#policy.nodeId);
+  }
+}
+
+function refuse(reason: RefusalReason): Refusal {
+  return { reason, nextNodeId: undefined, nextAs: "host", retryAfterMs: 0 };
+}
+
+function busy(retryAfterMs: number): Refusal {
+  return { reason: "busy", nextNodeId: undefined, nextAs: "host", retryAfterMs };
+}

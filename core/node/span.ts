@@ -1,0 +1,282 @@
+// A room on several nodes, and the rooms' directory: what nodes tell each other over the bus.
+//
+// A room that lives on one node is silent here, but for one announcement to its home. When the home learns of a
+// second host it introduces them, and from then on each host numbers its updates and sends them to the others. A hole
+// in the numbers asks for a snapshot, whose difference from what was known is told to the members, so that a lost
+// update costs a round trip and never a ghost.
+
+import { slotOf } from "../handles.ts";
+import type { NodeRecord } from "../cluster-view.ts";
+import { RoomDirectory } from "../placement/directory.ts";
+import { homeOf } from "../placement/ranking.ts";
+import { ReannouncementPlan } from "../placement/reannouncement.ts";
+import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
+import { Kind, Message } from "../protocol/message.ts";
+import { serverFrameBytes } from "../protocol/sizes.ts";
+import type { BusMessage, RoomUpdate } from "../trunk.ts";
+import type { NodeContext } from "./node-context.ts";
+import type { RemoteHost, Room } from "./room.ts";
+import { SessionState } from "./sessions.ts";
+
+export class Span {
+  readonly directory: RoomDirectory;
+  readonly plan = new ReannouncementPlan();
+  readonly #node: NodeContext;
+  #goneAtMs = Infinity;
+  /** Rooms that this node shares with others now, and relays that crossed to another node. */
+  crossed = 0;
+
+  constructor(node: NodeContext) {
+    this.#node = node;
+    const rule = node.policy.placement.assignment;
+    this.directory = new RoomDirectory(rule === undefined ? {} : { rule });
+  }
+
+  // ---- the directory ----------------------------------------------------------------------------------
+
+  /** This node hosts the room from now on: its home must know. */
+  announce(room: Room, nowMs: number): void {
+    const home = homeOf(room.roomId, this.#node.view);
+    if (home === undefined) return;
+    this.plan.announced(room.roomId, home);
+    this.#tellHome(home, [{ roomId: room.roomId, size: Math.max(1, room.presentCount) }], nowMs);
+  }
+
+  closed(room: Room, nowMs: number): void {
+    const toldId = this.plan.closed(room.roomId);
+    const home = toldId === undefined ? undefined : this.#node.view.node(toldId);
+    if (home !== undefined) this.#tellHome(home, [{ roomId: room.roomId, size: 0 }], nowMs);
+  }
+
+  #tellHome(home: NodeRecord, rooms: { roomId: string; size: number }[], nowMs: number): void {
+    const { nodeId, incarnation } = this.#node.policy;
+    const message: BusMessage = { type: "announce", nodeId, incarnation, rooms };
+    if (home.nodeId === nodeId) this.heard(message, nowMs);
+    else this.#node.outbox.publish(`node.${home.nodeId}`, message);
+  }
+
+  /** The serving set changed from `former`: rooms whose home moved are announced there, in batches. */
+  membersChanged(former: readonly NodeRecord[], self: NodeRecord | undefined, nowMs: number): void {
+    if (self !== undefined) this.directory.membersChanged(former, this.#node.view, self, nowMs);
+    this.plan.membersChanged(nowMs);
+  }
+
+  // ---- updates out ------------------------------------------------------------------------------------
+
+  readonly publish = (room: Room, message: Message): void => {
+    if (!room.isSpanning) return;
+    const { nodeId, incarnation } = this.#node.policy;
+    room.published++;
+    this.crossed++;
+    const update: RoomUpdate = {
+      type: "update",
+      roomId: room.roomId,
+      nodeId,
+      incarnation,
+      u: room.published,
+      message,
+    };
+    for (const remote of room.remotes.values()) {
+      if (remote.goneAtMs === Infinity) this.#node.outbox.publish(`node.${remote.nodeId}`, update);
+    }
+  };
+
+  // ---- what is heard ----------------------------------------------------------------------------------
+
+  heard(message: BusMessage, nowMs: number): void {
+    switch (message.type) {
+      case "announce":
+        for (const { roomId, size } of message.rooms) {
+          this.#announced(roomId, message.nodeId, message.incarnation, size, nowMs);
+        }
+        break;
+      case "hosts":
+        this.#introduced(message.roomId, message.hosts, nowMs);
+        break;
+      case "update":
+        this.#updated(message);
+        break;
+      case "snapshot-wanted":
+        this.#answerSnapshot(message.roomId, message.by);
+        break;
+      case "snapshot":
+        this.#snapshot(message);
+        break;
+      default: // Beats and orphans are the node's.
+    }
+  }
+
+  #announced(roomId: string, from: string, incarnation: number, size: number, nowMs: number): void {
+    const before = this.directory.hostsOf(roomId).length;
+    if (size === 0) this.directory.forget(roomId, from);
+    else if (!this.directory.announce(roomId, from, incarnation, size)) return;
+    const hosts = this.directory.hostsOf(roomId).map((host) => host.nodeId);
+    if (hosts.length < 2 && before < 2) return;
+    for (const host of hosts) {
+      const message: BusMessage = { type: "hosts", roomId, hosts };
+      if (host === this.#node.policy.nodeId) this.#introduced(roomId, hosts, nowMs);
+      else this.#node.outbox.publish(`node.${host}`, message);
+    }
+  }
+
+  #introduced(roomId: string, hosts: readonly string[], nowMs: number): void {
+    const room = this.#node.roomOf(roomId);
+    if (room === undefined) return;
+    for (const nodeId of hosts) {
+      if (nodeId !== this.#node.policy.nodeId && !room.remotes.has(nodeId))
+        this.#meet(room, nodeId);
+    }
+    for (const remote of room.remotes.values()) {
+      if (!hosts.includes(remote.nodeId) && remote.goneAtMs === Infinity) remote.goneAtMs = nowMs;
+    }
+    this.#dropGone(room, nowMs);
+  }
+
+  #meet(room: Room, nodeId: string): RemoteHost {
+    const remote: RemoteHost = {
+      nodeId,
+      incarnation: 0,
+      u: -1,
+      participants: new Map(),
+      goneAtMs: Infinity,
+    };
+    room.remotes.set(nodeId, remote);
+    this.#wantSnapshot(room, nodeId);
+    return remote;
+  }
+
+  #wantSnapshot(room: Room, nodeId: string): void {
+    const by = this.#node.policy.nodeId;
+    const wanted: BusMessage = { type: "snapshot-wanted", roomId: room.roomId, by };
+    this.#node.outbox.publish(`node.${nodeId}`, wanted);
+  }
+
+  #answerSnapshot(roomId: string, by: string): void {
+    const room = this.#node.roomOf(roomId);
+    if (room === undefined) return;
+    if (!room.remotes.has(by)) this.#meet(room, by);
+    const { sessions, policy } = this.#node;
+    const participants: ParticipantBody[] = [];
+    for (const session of room.members.values()) {
+      const at = slotOf(session);
+      if (sessions.state[at] !== SessionState.away) participants.push(sessions.participant[at]!);
+    }
+    this.#node.outbox.publish(`node.${by}`, {
+      type: "snapshot",
+      roomId,
+      nodeId: policy.nodeId,
+      incarnation: policy.incarnation,
+      u: room.published,
+      participants,
+    });
+  }
+
+  #snapshot(message: Extract<BusMessage, { type: "snapshot" }>): void {
+    const room = this.#node.roomOf(message.roomId);
+    const remote = room?.remotes.get(message.nodeId);
+    if (room === undefined || remote === undefined) return;
+    remote.incarnation = message.incarnation;
+    remote.u = message.u;
+    const now = new Map(message.participants.map((who) => [who.id, who]));
+    for (const id of [...remote.participants.keys()]) {
+      if (!now.has(id)) this.#remoteLeft(room, remote, id);
+    }
+    for (const who of message.participants) this.#remoteJoined(room, remote, who);
+  }
+
+  #updated(update: RoomUpdate): void {
+    const room = this.#node.roomOf(update.roomId);
+    const remote = room?.remotes.get(update.nodeId);
+    if (room === undefined || remote === undefined || remote.u < 0) return;
+    const isNext = update.incarnation === remote.incarnation && update.u === remote.u + 1;
+    if (!isNext) {
+      const isOld = update.incarnation === remote.incarnation && update.u <= remote.u;
+      if (isOld) return;
+      remote.u = -1; // A hole: only a snapshot tells what was in it.
+      this.#wantSnapshot(room, remote.nodeId);
+      return;
+    }
+    remote.u = update.u;
+    const { message } = update;
+    if (message.kind === Kind.participantJoined) {
+      this.#remoteJoined(room, remote, message.body as ParticipantBody);
+    } else if (message.kind === Kind.participantLeft) {
+      this.#remoteLeft(room, remote, (message.body as LeftBody).id);
+    } else if (message.to === "") {
+      this.#node.enqueue(room, message, -1, -1, 0);
+    } else {
+      const target = room.members.get(message.to);
+      if (target !== undefined) this.#node.enqueue(room, message, target, -1, 0);
+    }
+  }
+
+  #remoteJoined(room: Room, remote: RemoteHost, who: ParticipantBody): void {
+    const wasKnown = remote.participants.has(who.id) || room.members.has(who.id);
+    if (!room.members.has(who.id)) remote.participants.set(who.id, who);
+    if (wasKnown) return;
+    const bytes = serverFrameBytes(Kind.participantJoined, who);
+    const message = new Message(Kind.participantJoined, 0, "", "", 0, bytes, "", who);
+    this.#node.enqueue(room, message, -1, -1, 0);
+  }
+
+  #remoteLeft(room: Room, remote: RemoteHost, id: string): void {
+    if (!remote.participants.delete(id)) return;
+    const body: LeftBody = { id, reason: "left" };
+    const bytes = serverFrameBytes(Kind.participantLeft, body);
+    const message = new Message(Kind.participantLeft, 0, "", "", 0, bytes, "", body);
+    this.#node.enqueue(room, message, -1, -1, 0);
+  }
+
+  // ---- hosts that are gone ----------------------------------------------------------------------------
+
+  /** Another node is gone: its rooms' homes forget it, and its participants have a grace to come back here. */
+  nodeGone(nodeId: string, nowMs: number): void {
+    this.directory.nodeGone(nodeId);
+    const goneAtMs = nowMs + this.#node.policy.presenceGraceMs + this.#node.policy.resumeWindowMs;
+    for (const room of this.#node.rooms.values()) {
+      const remote = room.remotes.get(nodeId);
+      if (remote === undefined) continue;
+      remote.goneAtMs = goneAtMs;
+      this.#goneAtMs = Math.min(this.#goneAtMs, goneAtMs);
+    }
+  }
+
+  #dropGone(room: Room, nowMs: number): void {
+    for (const remote of room.remotes.values()) {
+      if (remote.goneAtMs > nowMs) continue;
+      for (const id of [...remote.participants.keys()]) this.#remoteLeft(room, remote, id);
+      room.remotes.delete(remote.nodeId);
+    }
+  }
+
+  nextDeadlineMs(): number {
+    return Math.min(this.#goneAtMs, this.directory.nextDeadlineMs(), this.plan.nextDeadlineMs());
+  }
+
+  deadlinePassed(self: NodeRecord | undefined, nowMs: number): void {
+    if (this.#goneAtMs <= nowMs) {
+      this.#goneAtMs = Infinity;
+      for (const room of this.#node.rooms.values()) {
+        this.#dropGone(room, nowMs);
+        for (const remote of room.remotes.values()) {
+          this.#goneAtMs = Math.min(this.#goneAtMs, remote.goneAtMs);
+        }
+      }
+    }
+    if (self !== undefined) this.directory.deadlinePassed(nowMs, this.#node.view, self);
+    if (this.plan.nextDeadlineMs() <= nowMs) this.#announceMoved(nowMs);
+  }
+
+  #announceMoved(nowMs: number): void {
+    const byHome = new Map<NodeRecord, { roomId: string; size: number }[]>();
+    for (const { roomId, home } of this.plan.due(nowMs, this.#node.view)) {
+      const room = this.#node.roomOf(roomId);
+      if (room === undefined) continue;
+      const entry = { roomId, size: Math.max(1, room.presentCount) };
+      const batch = byHome.get(home);
+      if (batch === undefined) byHome.set(home, [entry]);
+      else batch.push(entry);
+    }
+    for (const [home, rooms] of byHome) this.#tellHome(home, rooms, nowMs);
+  }
+}

@@ -1,0 +1,396 @@
+// Everything that carries frames: client sockets, trunks, the bus. What is on the way here is nobody's business.
+//
+// Sockets and trunks are ordered, as TCP is: a frame never overtakes another of the same direction, so a late one
+// holds up those behind it. A lost frame costs a retransmission, not a message. The bus orders what one publisher sends to
+// one subscriber. Who is dead receives nothing.
+
+import { slotOf } from "../../core/handles.ts";
+import type { CloseCode } from "../../core/protocol/limits.ts";
+import { Kind, type Message } from "../../core/protocol/message.ts";
+import type { BusMessage } from "../../core/trunk.ts";
+import type { Scenario } from "../../scenarios/schema.ts";
+import { randomStream, StreamColumn, type RandomStream } from "../engine/random.ts";
+import type { Simulation } from "../engine/simulation.ts";
+import { EventKind, HOSTS_MAX, packPeer, packSocket, socketClient, socketLife } from "./kinds.ts";
+import { LatencyTable } from "./latency.ts";
+
+/** A multicast that leaves one connection out. */
+export interface ExceptFrame {
+  readonly message: Message;
+  readonly except: number;
+}
+
+export interface DeliverFrame {
+  readonly message: Message;
+  readonly session: number;
+  readonly s: number;
+}
+
+export interface CloseFrame {
+  readonly session: number;
+  readonly code: CloseCode;
+}
+
+/** One-way trips from the dial to the end of TCP, TLS 1.3 and the upgrade request: SYN, SYN-ACK, ClientHello, its
+ * answer, request. Cited: RFC 9293, RFC 8446 (one round trip each). */
+const TRIPS_TO_UPGRADE = 5;
+const TRIPS_TO_UPGRADE_PLAIN = 3;
+/** A jitter of up to this share of the path's own latency is added to each frame. Assumed. */
+const JITTER_SHARE = 0.125;
+/** The kernel sends a lost SYN again after this, then after twice as long. Cited: RFC 6298, 1 s. */
+const SYN_RETRY_US = 1_000_000;
+const LIFE_MASK = 0x7f;
+
+export class Links {
+  readonly #sim: Simulation;
+  readonly #nodeIds: string[] = [];
+  readonly #edgeCount: number;
+  readonly #nodeCount: number;
+  // Client sockets, by client.
+  readonly latencyUs: Int32Array;
+  readonly edgeOf: Int16Array;
+  readonly connectionOf: Int32Array;
+  readonly #life: Uint8Array;
+  readonly #upAtUs: Float64Array;
+  readonly #downAtUs: Float64Array;
+  readonly #jitter: StreamColumn;
+  readonly #lossBelow: number;
+  readonly #lossDelayUs: number;
+  readonly #isTls: boolean;
+  /** Client by edge and connection slot, -1 for none. */
+  readonly #clients: Int32Array[];
+  #opening = -1;
+  /** Bandwidth of slow clients, bytes per µs, and when their pipe is empty, µs. */
+  readonly #slow = new Map<number, { bytesPerUs: number; emptyAtUs: number }>();
+  readonly #softBytes: number;
+  // Trunks, by edge × nodes + node, in the order of the links.
+  readonly #toNodeUs: Float64Array;
+  readonly #toEdgeUs: Float64Array;
+  readonly #trunk: LatencyTable;
+  readonly #bus: LatencyTable;
+  readonly #trunkDraws: RandomStream;
+  readonly #busDraws: RandomStream;
+  readonly #nodeOf = new Map<string, number>();
+  /** By subscriber, nodes first: nothing overtakes on the way to one. */
+  readonly #busAtUs = new Float64Array(2 * HOSTS_MAX);
+  busMessages = 0;
+  /** Frames on trunks, both ways. */
+  trunkFrames = 0;
+
+  constructor(scenario: Scenario, seed: number, sim: Simulation) {
+    const { clients, cluster, network } = scenario;
+    const total = clients.total;
+    this.#sim = sim;
+    this.#edgeCount = cluster.edges.count;
+    this.#nodeCount = cluster.nodes.count;
+    for (let node = 0; node < this.#nodeCount; node++) {
+      this.#nodeIds.push(`n${node}`);
+      this.#nodeOf.set(`n${node}`, node);
+    }
+    this.latencyUs = new Int32Array(total);
+    this.edgeOf = new Int16Array(total).fill(-1);
+    this.connectionOf = new Int32Array(total).fill(-1);
+    this.#life = new Uint8Array(total);
+    this.#upAtUs = new Float64Array(total);
+    this.#downAtUs = new Float64Array(total);
+    this.#jitter = new StreamColumn(seed, "network jitter", total);
+    this.#lossBelow = Math.floor(network.lossRatio * 0x1_0000_0000);
+    this.#lossDelayUs = Math.round(network.lossDelayMs * 1_000);
+    this.#isTls = cluster.clientTls;
+    this.#softBytes = cluster.outbound.softBytes;
+    const slots = 64;
+    this.#clients = Array.from({ length: this.#edgeCount }, () => new Int32Array(slots).fill(-1));
+    this.#toNodeUs = new Float64Array(this.#edgeCount * this.#nodeCount);
+    this.#toEdgeUs = new Float64Array(this.#edgeCount * this.#nodeCount);
+    this.#trunk = new LatencyTable(network.edgeNodeLatency);
+    this.#bus = new LatencyTable(network.busLatency);
+    this.#trunkDraws = randomStream(seed, "trunk latency");
+    this.#busDraws = randomStream(seed, "bus latency");
+    this.#drawPaths(seed, new LatencyTable(network.clientLatency));
+    this.#limitAll(network.clientBandwidthBytesPerSec);
+  }
+
+  /** Where a client is does not change: its path's latency is drawn once. */
+  #drawPaths(seed: number, table: LatencyTable): void {
+    const draws = new StreamColumn(seed, "client path", this.latencyUs.length);
+    for (let client = 0; client < this.latencyUs.length; client++) {
+      this.latencyUs[client] = table.atUs(draws.nextUint32(client));
+    }
+  }
+
+  #limitAll(bytesPerSec: number): void {
+    if (bytesPerSec === Infinity) return;
+    for (let client = 0; client < this.latencyUs.length; client++) {
+      this.limit(client, bytesPerSec);
+    }
+  }
+
+  nodeId(node: number): string {
+    return this.#nodeIds[node]!;
+  }
+
+  nodeNumber(nodeId: string): number {
+    return this.#nodeOf.get(nodeId)!;
+  }
+
+  // ---- client sockets -----------------------------------------------------------------------------
+
+  /** One trip of a frame on the client's path, µs. */
+  #tripUs(client: number): number {
+    const draw = this.#jitter.nextUint32(client);
+    const pathUs = this.latencyUs[client]!;
+    const jitterUs = Math.floor((pathUs * JITTER_SHARE * (draw & 0xffff)) / 0x1_0000);
+    return pathUs + jitterUs + (draw < this.#lossBelow ? this.#lossDelayUs : 0);
+  }
+
+  /** The client begins a socket to this edge. */
+  dial(client: number, edge: number): void {
+    this.#newLife(client);
+    this.edgeOf[client] = edge;
+    const trips = this.#isTls ? TRIPS_TO_UPGRADE : TRIPS_TO_UPGRADE_PLAIN;
+    this.#sendDial(client, edge, trips * this.latencyUs[client]!);
+  }
+
+  /** The kernel had no place for the dial: TCP tries again. */
+  dialAgain(socket: number, edge: number): void {
+    const client = socketClient(socket);
+    if (this.#isCurrent(socket)) this.#sendDial(client, edge, SYN_RETRY_US);
+  }
+
+  #sendDial(client: number, edge: number, afterUs: number): void {
+    this.#sim.schedule(
+      afterUs,
+      EventKind.edgeDialed,
+      packSocket(client, this.#life[client]!),
+      edge,
+    );
+  }
+
+  /** The client still waits for this dial. Also says whose hello comes next. */
+  isWaiting(socket: number): boolean {
+    this.#opening = socket;
+    return this.#isCurrent(socket);
+  }
+
+  isCurrent(socket: number): boolean {
+    return this.#isCurrent(socket);
+  }
+
+  #isCurrent(socket: number): boolean {
+    return this.#life[socketClient(socket)] === socketLife(socket);
+  }
+
+  #newLife(client: number): void {
+    this.#life[client] = (this.#life[client]! + 1) & LIFE_MASK;
+    this.connectionOf[client] = -1;
+  }
+
+  /** Edge → client. The first frame of a connection is its hello and binds it to its client. */
+  toClient(edge: number, connection: number, message: Message, s: number, departsUs: number): void {
+    if (message.kind === Kind.hello) {
+      this.#open(edge, connection, message, departsUs);
+      return;
+    }
+    const client = this.clientAt(edge, connection);
+    if (client < 0) return;
+    const atUs = this.#downUs(client, message.bytes, departsUs);
+    const socket = packSocket(client, this.#life[client]!);
+    this.#sim.at(atUs, EventKind.clientReceives, socket, s, message);
+  }
+
+  #open(edge: number, connection: number, hello: Message, departsUs: number): void {
+    const client = socketClient(this.#opening);
+    let clients = this.#clients[edge]!;
+    const slot = slotOf(connection);
+    if (slot >= clients.length) {
+      const larger = new Int32Array(Math.max(clients.length * 2, slot + 1)).fill(-1);
+      larger.set(clients);
+      this.#clients[edge] = larger;
+      clients = larger;
+    }
+    clients[slot] = client;
+    this.connectionOf[client] = connection;
+    this.#downAtUs[client] = 0;
+    this.#upAtUs[client] = 0;
+    const atUs = this.#downUs(client, hello.bytes, departsUs);
+    this.#sim.at(atUs, EventKind.clientOpened, this.#opening, connection, hello);
+  }
+
+  /** Client at the other end of an edge's connection; -1 when it is gone. */
+  clientAt(edge: number, connection: number): number {
+    const client = this.#clients[edge]![slotOf(connection)] ?? -1;
+    if (client < 0) return -1;
+    const isThere = this.edgeOf[client] === edge && this.connectionOf[client] === connection;
+    return isThere ? client : -1;
+  }
+
+  #downUs(client: number, bytes: number, departsUs: number): number {
+    let atUs = departsUs + this.#tripUs(client);
+    if (this.#slow.size > 0) {
+      const pipe = this.#slow.get(client);
+      if (pipe !== undefined) {
+        pipe.emptyAtUs = Math.max(pipe.emptyAtUs, departsUs) + Math.ceil(bytes / pipe.bytesPerUs);
+        atUs += pipe.emptyAtUs - departsUs;
+      }
+    }
+    if (atUs < this.#downAtUs[client]!) atUs = this.#downAtUs[client]!;
+    this.#downAtUs[client] = atUs;
+    return atUs;
+  }
+
+  /** Client → edge. */
+  fromClient(client: number, message: Message): void {
+    const connection = this.connectionOf[client]!;
+    if (connection < 0) return; // Nobody is there any more; the client will notice.
+    let atUs = this.#sim.nowUs + this.#tripUs(client);
+    if (atUs < this.#upAtUs[client]!) atUs = this.#upAtUs[client]!;
+    this.#upAtUs[client] = atUs;
+    this.#sim.at(atUs, EventKind.edgeReceives, connection, this.edgeOf[client]!, message);
+  }
+
+  /** The client closes its socket. */
+  hangUp(client: number): void {
+    const connection = this.connectionOf[client]!;
+    if (connection >= 0) {
+      const atUs = Math.max(this.#sim.nowUs + this.#tripUs(client), this.#upAtUs[client]!);
+      this.#sim.at(atUs, EventKind.edgeClosed, connection, this.edgeOf[client]!);
+    }
+    this.#newLife(client);
+  }
+
+  /** The client's network is away: what was under way is lost, and nobody is told. */
+  vanish(client: number): void {
+    this.#newLife(client);
+  }
+
+  /** The edge closes the socket. */
+  closeClient(edge: number, connection: number, code: CloseCode, departsUs: number): void {
+    const client = this.clientAt(edge, connection);
+    if (client < 0) return;
+    const atUs = this.#downUs(client, 0, departsUs);
+    const socket = packSocket(client, this.#life[client]!);
+    this.#sim.at(atUs, EventKind.clientClosed, socket, code);
+    this.connectionOf[client] = -1;
+    this.#clients[edge]![slotOf(connection)] = -1;
+  }
+
+  /** The edge's process died. With `isReset` its kernel resets the sockets, else they just fall silent. */
+  edgeDied(edge: number, isReset: boolean): void {
+    const clients = this.#clients[edge]!;
+    for (let slot = 0; slot < clients.length; slot++) {
+      const client = clients[slot]!;
+      clients[slot] = -1;
+      if (client < 0 || this.edgeOf[client] !== edge || this.connectionOf[client]! < 0) continue;
+      this.connectionOf[client] = -1;
+      if (!isReset) continue;
+      const socket = packSocket(client, this.#life[client]!);
+      this.#sim.schedule(this.#tripUs(client), EventKind.clientClosed, socket, 1006);
+    }
+  }
+
+  // ---- slow clients -------------------------------------------------------------------------------
+
+  /** From now on the client reads at most this much; Infinity for no limit. */
+  limit(client: number, bytesPerSec: number): void {
+    if (bytesPerSec === Infinity) this.#slow.delete(client);
+    else this.#slow.set(client, { bytesPerUs: bytesPerSec / 1e6, emptyAtUs: this.#sim.nowUs });
+  }
+
+  /** Bytes that the edge's socket holds for the client. */
+  backlogBytes(edge: number, connection: number): number {
+    const client = this.clientAt(edge, connection);
+    const pipe = client < 0 ? undefined : this.#slow.get(client);
+    if (pipe === undefined) return 0;
+    return Math.floor(Math.max(0, pipe.emptyAtUs - this.#sim.nowUs) * pipe.bytesPerUs);
+  }
+
+  /** Whether the socket's driver would report its backlog after a write. */
+  isBehind(edge: number, connection: number): boolean {
+    return this.#slow.size > 0 && this.backlogBytes(edge, connection) >= this.#softBytes;
+  }
+
+  // ---- trunks -------------------------------------------------------------------------------------
+
+  toNode(
+    edge: number,
+    node: number,
+    kind: EventKind,
+    a: number,
+    payload: object,
+    departsUs: number,
+  ): void {
+    this.#sim.at(this.#nodeUs(edge, node, departsUs), kind, a, packPeer(node, edge), payload);
+  }
+
+  acknowledge(edge: number, node: number, session: number, s: number, departsUs: number): void {
+    const atUs = this.#nodeUs(edge, node, departsUs);
+    this.#sim.at(atUs, EventKind.nodeAcknowledges, session, node | (s << 10));
+  }
+
+  detach(edge: number, node: number, session: number, isFinal: boolean, departsUs: number): void {
+    const peer = packPeer(node, edge, isFinal ? 1 : 0);
+    this.#sim.at(this.#nodeUs(edge, node, departsUs), EventKind.nodeDetaches, session, peer);
+  }
+
+  #nodeUs(edge: number, node: number, departsUs: number): number {
+    const at = edge * this.#nodeCount + node;
+    const atUs = Math.max(
+      departsUs + this.#trunk.atUs(this.#trunkDraws.nextUint32()),
+      this.#toNodeUs[at]!,
+    );
+    this.#toNodeUs[at] = atUs;
+    this.trunkFrames++;
+    return atUs;
+  }
+
+  toEdge(
+    node: number,
+    edge: number,
+    kind: EventKind,
+    a: number,
+    payload: object,
+    departsUs: number,
+  ): void {
+    const at = edge * this.#nodeCount + node;
+    const atUs = Math.max(
+      departsUs + this.#trunk.atUs(this.#trunkDraws.nextUint32()),
+      this.#toEdgeUs[at]!,
+    );
+    this.#toEdgeUs[at] = atUs;
+    this.trunkFrames++;
+    this.#sim.at(atUs, kind, a, packPeer(edge, node), payload);
+  }
+
+  /** One trip on any trunk, µs. */
+  trunkTripUs(): number {
+    return this.#trunk.atUs(this.#trunkDraws.nextUint32());
+  }
+
+  // ---- bus ----------------------------------------------------------------------------------------
+
+  publish(subject: string, message: BusMessage, departsUs: number): void {
+    this.busMessages++;
+    if (subject === "cluster.nodes") {
+      for (let node = 0; node < this.#nodeCount; node++) {
+        if (message.type === "beat" && message.beat.nodeId === this.#nodeIds[node]) continue;
+        this.#busTo(EventKind.nodeHears, node, message, departsUs);
+      }
+    }
+    if (subject === "cluster.nodes" || subject === "cluster.edges") {
+      for (let edge = 0; edge < this.#edgeCount; edge++) {
+        this.#busTo(EventKind.edgeHears, edge, message, departsUs);
+      }
+      return;
+    }
+    const node = this.#nodeOf.get(subject.slice("node.".length));
+    if (node !== undefined) this.#busTo(EventKind.nodeHears, node, message, departsUs);
+  }
+
+  #busTo(kind: EventKind, host: number, message: BusMessage, departsUs: number): void {
+    const subscriber = kind === EventKind.nodeHears ? host : HOSTS_MAX + host;
+    const trip = departsUs + this.#bus.atUs(this.#busDraws.nextUint32());
+    const atUs = Math.max(trip, this.#busAtUs[subscriber]!);
+    this.#busAtUs[subscriber] = atUs;
+    this.#sim.at(atUs, kind, host, 0, message);
+  }
+}

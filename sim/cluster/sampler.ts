@@ -1,0 +1,240 @@
+// Looks at the whole world once per interval: gauges, what machines have counted, and where rooms live.
+
+import type { DropAccount } from "../../core/drops.ts";
+import type { Recorder } from "../metrics/recorder.ts";
+import { EventKind } from "./kinds.ts";
+import type { World } from "./world.ts";
+
+const NOWHERE = -1;
+
+export class Sampler {
+  readonly #world: World;
+  readonly #recorder: Recorder;
+  readonly #everyUs: number;
+  /** Node of each room at the last look, and how many nodes had members of it. */
+  readonly #hosts: Int16Array;
+  readonly #hostCounts: Uint8Array;
+  #lastUs = 0;
+  #moved = 0;
+  #splitEver = 0;
+  readonly #wasSplit: Uint8Array;
+  /** What machines of earlier lives had counted: a restart must not take it back. */
+  readonly #retired = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#recorder = world.recorder;
+    this.#everyUs = Math.round(world.scenario.run.resolutionMs * 1_000);
+    this.#hosts = new Int16Array(world.population.roomCount).fill(NOWHERE);
+    this.#hostCounts = new Uint8Array(world.population.roomCount);
+    this.#wasSplit = new Uint8Array(world.population.roomCount);
+  }
+
+  start(): void {
+    this.#world.sim.at(this.#everyUs, EventKind.sample, 0, 0);
+  }
+
+  hostOfRoom(room: number): number {
+    return this.#hosts[room]!;
+  }
+
+  sample(): void {
+    const { sim, judge } = this.#world;
+    this.#findRooms();
+    this.#sampleEdges();
+    this.#sampleNodes();
+    this.#sampleWhole();
+    judge.atSample();
+    this.#lastUs = sim.nowUs;
+    sim.schedule(this.#everyUs, EventKind.sample, 0, 0);
+  }
+
+  // ---- rooms ----------------------------------------------------------------------------------------
+
+  #findRooms(): void {
+    const { nodes } = this.#world;
+    this.#hostCounts.fill(0);
+    for (const node of nodes) {
+      if (node.isDown) continue;
+      for (const room of node.core.context.rooms.values()) {
+        if (room.attachedCount > 0) this.#found(roomNumber(room.roomId), node.node);
+      }
+    }
+    this.#countSplit();
+  }
+
+  #found(room: number, node: number): void {
+    const count = this.#hostCounts[room]! + 1;
+    this.#hostCounts[room] = count;
+    const before = this.#hosts[room]!;
+    if (count > 1 || before === node) return;
+    if (before !== NOWHERE) this.#moved++;
+    this.#hosts[room] = node;
+  }
+
+  #countSplit(): void {
+    const { population } = this.#world;
+    const nowUs = this.#world.sim.nowUs;
+    let rooms = 0;
+    let split = 0;
+    let clients = 0;
+    for (let room = 0; room < population.roomCount; room++) {
+      if (this.#hostCounts[room]! > 0) rooms++;
+      if (this.#hostCounts[room]! < 2) continue;
+      split++;
+      clients += population.sizeOf(room);
+      if (this.#wasSplit[room] === 0) {
+        this.#wasSplit[room] = 1;
+        this.#splitEver++;
+      }
+    }
+    const r = this.#recorder;
+    r.gauge("rooms.live", nowUs, rooms);
+    r.gauge("rooms.split", nowUs, split);
+    r.gauge("rooms.split.ratio", nowUs, rooms === 0 ? 0 : split / rooms);
+    r.gauge("clients.split.ratio", nowUs, clients / population.total);
+    r.reading("rooms.moved", nowUs, this.#moved);
+    r.reading("rooms.split.ever", nowUs, this.#splitEver);
+  }
+
+  // ---- hosts ----------------------------------------------------------------------------------------
+
+  #sampleEdges(): void {
+    const { edges, costs, scenario, sim } = this.#world;
+    let sockets = 0;
+    let busiest = 0;
+    let fullest = 0;
+    const perConnection =
+      costs.edgeBytesPerConnection +
+      costs.kernelBytesPerConnection +
+      (scenario.cluster.clientTls ? costs.tlsBytesPerConnection : 0);
+    for (const edge of edges) {
+      const count = edge.isDown ? 0 : edge.core.connections.handles.count;
+      let bytes = costs.baseProcessBytes + count * perConnection;
+      for (const queue of edge.core.connections.queues.values()) bytes += queue.backlogBytes;
+      sockets += count;
+      busiest = Math.max(busiest, this.#busyRatio(edge));
+      fullest = Math.max(fullest, edge.isDown ? 0 : bytes);
+      if (!edge.isDown && bytes > scenario.cluster.edges.memoryBytes) {
+        this.#world.faults.crashEdge(edge.edge, true); // The kernel kills it.
+        this.#world.outOfMemory++;
+      }
+    }
+    const r = this.#recorder;
+    r.gauge("connections.active", sim.nowUs, sockets);
+    r.gauge("edge.cpu.ratio", sim.nowUs, busiest);
+    r.gauge("edge.memory.bytes", sim.nowUs, fullest);
+  }
+
+  #sampleNodes(): void {
+    const { nodes, costs, scenario, sim } = this.#world;
+    let deepest = 0;
+    let busiest = 0;
+    let fullest = 0;
+    let most = 0;
+    let sum = 0;
+    let up = 0;
+    for (const node of nodes) {
+      busiest = Math.max(busiest, this.#busyRatio(node));
+      if (node.isDown) continue;
+      const { context } = node.core;
+      const bytes =
+        costs.baseProcessBytes +
+        context.sessions.handles.count * costs.nodeBytesPerSession +
+        context.rooms.size * costs.nodeBytesPerRoom;
+      deepest = Math.max(deepest, context.scheduler.backlogDeliveries);
+      fullest = Math.max(fullest, bytes);
+      most = Math.max(most, context.load);
+      sum += context.load;
+      up++;
+      if (bytes > scenario.cluster.nodes.memoryBytes) {
+        this.#world.faults.crashNode(node.node, true);
+        this.#world.outOfMemory++;
+      }
+    }
+    const r = this.#recorder;
+    r.gauge("fanout.queue.depth", sim.nowUs, deepest);
+    r.gauge("node.cpu.ratio", sim.nowUs, busiest);
+    r.gauge("node.memory.bytes", sim.nowUs, fullest);
+    r.gauge("load.max.over.mean", sim.nowUs, sum === 0 ? 1 : (most * up) / sum);
+    r.gauge("sessions.active", sim.nowUs, sum);
+  }
+
+  /** Share of the interval that a host computed; work begun may reach into the next. */
+  #busyRatio(host: { busyUs: number }): number {
+    const ratio = host.busyUs / Math.max(1, this.#world.sim.nowUs - this.#lastUs);
+    host.busyUs = 0;
+    return Math.min(1, ratio);
+  }
+
+  // ---- the whole --------------------------------------------------------------------------------------
+
+  #sampleWhole(): void {
+    const { sim, meters, judge, links, media, edges, nodes } = this.#world;
+    const nowUs = sim.nowUs;
+    const r = this.#recorder;
+    r.gauge("join.pending", nowUs, judge.pendingClients());
+    r.gauge("connections.offered", nowUs, judge.pendingClients() + this.#sessions());
+    const { criticalOffered, criticalAcknowledged, criticalRefused } = meters;
+    const settled = criticalAcknowledged.total + criticalRefused.total;
+    r.gauge("critical.pending", nowUs, criticalOffered.total - settled);
+    r.gauge("ghosts.max.age", nowUs, this.#world.ghostAgeMaxMs());
+    r.reading("bus.messages", nowUs, links.busMessages);
+    r.reading("trunk.frames", nowUs, links.trunkFrames);
+    r.reading("sfu.exhausted", nowUs, media.exhausted);
+    r.reading("media.restarts", nowUs, meters.mediaRestarts);
+    const all = (metric: string, count: (node: (typeof nodes)[number]) => number): void => {
+      r.reading(
+        metric,
+        nowUs,
+        nodes.reduce((sum, node) => sum + count(node), this.#past(metric)),
+      );
+    };
+    all("rooms.spilled", (node) => node.core.spilled);
+    all("placement.refused.live", (node) => node.core.refusedLive);
+    all("messages.crossed", (node) => node.core.span.crossed);
+    all("messages.served", (node) => node.core.relay.servedItems);
+    r.reading(
+      "placement.probes",
+      nowUs,
+      edges.reduce((sum, edge) => sum + edge.core.arrivals.probes, this.#past("placement.probes")),
+    );
+    this.#readDrops(nowUs);
+  }
+
+  #sessions(): number {
+    return this.#world.nodes.reduce((n, node) => n + (node.isDown ? 0 : node.core.context.load), 0);
+  }
+
+  #readDrops(nowUs: number): void {
+    const sums = new Map<string, number>();
+    const add = (account: DropAccount): void =>
+      account.each((className, scope, dropped, merged) => {
+        const part = `${className}/${scope}`;
+        sums.set(`dropped/${part}`, (sums.get(`dropped/${part}`) ?? 0) + dropped);
+        sums.set(`merged/${part}`, (sums.get(`merged/${part}`) ?? 0) + merged);
+      });
+    for (const edge of this.#world.edges) add(edge.core.drops);
+    for (const node of this.#world.nodes) add(node.core.context.drops);
+    for (const [part, sum] of sums) {
+      const metric = `updates.${part}`;
+      this.#recorder.reading(metric, nowUs, sum + this.#past(metric));
+    }
+  }
+
+  #past(metric: string): number {
+    return this.#retired.get(metric) ?? 0;
+  }
+
+  /** A host is about to be replaced by a new process: what it counted stays counted. */
+  retire(counts: Readonly<Record<string, number>>): void {
+    for (const [metric, count] of Object.entries(counts)) {
+      this.#retired.set(metric, this.#past(metric) + count);
+    }
+  }
+}
+
+/** The inverse of `Population.roomId`. */
+export function roomNumber(roomId: string): number {
+  return Number(roomId.slice("room-".length));
+}

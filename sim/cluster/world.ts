@@ -1,0 +1,272 @@
+// The world of one run: builds everything from a scenario and hands each event to whom it concerns.
+
+import type { JoinClaims, ResumeClaims } from "../../core/trunk.ts";
+import type { Scenario, Fault } from "../../scenarios/schema.ts";
+import type { EventHandler } from "../engine/simulation.ts";
+import { Simulation } from "../engine/simulation.ts";
+import { Recorder } from "../metrics/recorder.ts";
+import { Activity } from "./activity.ts";
+import { ClientMeters } from "./client-meters.ts";
+import { ClientWorld } from "./client-world.ts";
+import { costTable, type CostTable } from "./cost-table.ts";
+import { EdgeHost } from "./edge-host.ts";
+import { Faults } from "./faults.ts";
+import { Judge } from "./judge.ts";
+import type { BusMessage } from "../../core/trunk.ts";
+import type { Message } from "../../core/protocol/message.ts";
+import { EventKind, HOSTS_MAX, peerTo } from "./kinds.ts";
+import { LatencyTable } from "./latency.ts";
+import { Links } from "./links.ts";
+import { MediaPlane } from "./media-plane.ts";
+import { NodeHost } from "./node-host.ts";
+import { clientPolicy, edgePolicy, nodePolicy } from "./policies.ts";
+import { Population } from "./population.ts";
+import { Sampler } from "./sampler.ts";
+import { assert } from "../../core/assert.ts";
+
+export class World implements EventHandler {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly sim = new Simulation();
+  readonly recorder: Recorder;
+  readonly population: Population;
+  readonly links: Links;
+  readonly media: MediaPlane;
+  readonly meters: ClientMeters;
+  readonly clients: ClientWorld;
+  readonly activity: Activity;
+  readonly edges: EdgeHost[] = [];
+  readonly nodes: NodeHost[] = [];
+  readonly judge: Judge;
+  readonly faults: Faults;
+  readonly sampler: Sampler;
+  /** The room of a noisy-room fault, also in the run without it; -1 for none. */
+  readonly noisyRoom: number;
+  readonly costs: CostTable;
+  /** Hosts that the kernel killed for memory. */
+  outOfMemory = 0;
+  readonly #resumes = new Map<string, ResumeClaims>();
+
+  constructor(scenario: Scenario, seed: number, faults: readonly Fault[]) {
+    assert(scenario.cluster.edges.count <= HOSTS_MAX, "edges fit their number", HOSTS_MAX);
+    assert(scenario.cluster.nodes.count <= HOSTS_MAX, "nodes fit their number", HOSTS_MAX);
+    this.scenario = scenario;
+    this.seed = seed;
+    const { sim } = this;
+    const costs = costTable(scenario.profile);
+    this.costs = costs;
+    this.recorder = new Recorder(scenario.windows, scenario.run.resolutionMs);
+    this.population = new Population(scenario, seed);
+    this.links = new Links(scenario, seed, sim);
+    this.media = new MediaPlane(scenario, seed, sim, costs);
+    this.meters = new ClientMeters(this.recorder, sim, this.population);
+    const policy = clientPolicy(scenario);
+    const { links, population, meters } = this;
+    this.clients = new ClientWorld(
+      scenario,
+      seed,
+      sim,
+      links,
+      population,
+      meters,
+      costs,
+      policy,
+      (edge) => !this.edges[edge]!.isDown,
+    );
+    const outages = new LatencyTable(scenario.clients.flaps.outageMs);
+    this.activity = new Activity(scenario, seed, sim, this.clients, population, (draw) =>
+      outages.atUs(draw),
+    );
+    this.judge = new Judge(this);
+    this.noisyRoom = Faults.noisyRoomOf(
+      scenario,
+      (room) => population.sizeOf(room),
+      population.roomCount,
+    );
+    this.#build();
+    this.faults = new Faults(this, scenario, faults, seed);
+    this.sampler = new Sampler(this);
+    this.#begin();
+  }
+
+  #build(): void {
+    const { scenario, sim, costs, links, media } = this;
+    const { edges, nodes, clientTls } = scenario.cluster;
+    const lag = this.recorder.whole("loop.lag");
+    const world = {
+      links,
+      claimsOf: (token: string) => this.#claimsOf(token),
+      resumeClaimsOf: (token: string) => this.#resumes.get(token),
+      seal: (claims: ResumeClaims) => this.#seal(claims),
+      nodeNumber: (nodeId: string) => links.nodeNumber(nodeId),
+    };
+    for (let edge = 0; edge < edges.count; edge++) {
+      const policyOf = (life: number) => edgePolicy(scenario, edge, life);
+      const options = { isTls: clientTls, acceptBacklog: edges.acceptBacklog };
+      this.edges.push(new EdgeHost(edge, policyOf, options, world, sim, costs, lag));
+    }
+    for (let node = 0; node < nodes.count; node++) {
+      const number = edges.count + node;
+      const policyOf = (life: number) => nodePolicy(scenario, node, life);
+      this.nodes.push(new NodeHost(node, number, policyOf, { links, media }, sim, costs, lag));
+    }
+  }
+
+  #begin(): void {
+    const { population, sim } = this;
+    for (const node of this.nodes) node.start();
+    for (const edge of this.edges) edge.start();
+    for (let client = 0; client < population.total; client++) {
+      sim.at(population.arrivesAtUs[client]!, EventKind.clientArrives, client, 0);
+    }
+    this.sampler.start();
+    if (this.noisyRoom < 0) return;
+    // Neighbours: rooms on the noisy room's node, but not that room.
+    this.meters.isNeighbour = (room) =>
+      room !== this.noisyRoom &&
+      this.sampler.hostOfRoom(room) === this.sampler.hostOfRoom(this.noisyRoom);
+  }
+
+  /** A join token is the participant's id here; its claims are what the population knows. */
+  #claimsOf(token: string): JoinClaims | undefined {
+    const client = Number(token.slice(1));
+    const { population } = this;
+    if (!(client < population.total)) return undefined;
+    const room = population.roomOf[client]!;
+    const isHinted = this.scenario.cluster.placement.expectedSizes === "hint";
+    return {
+      participantId: token,
+      roomId: population.roomId(room),
+      expectedSize: isHinted ? population.sizeOf(room) : 0,
+      roomMax: Infinity,
+    };
+  }
+
+  /** Sealed tokens are looked up instead of computed: one per session, the latest two rotations count in core. */
+  #seal(claims: ResumeClaims): string {
+    this.#resumes.set(claims.sessionId, claims);
+    return claims.sessionId;
+  }
+
+  /** Client behind an edge's connection, -1 for none. */
+  clientAt(edge: number, connection: number): number {
+    return this.links.clientAt(edge, connection);
+  }
+
+  nodeOfRecord(edge: number, record: number): NodeHost {
+    const known = this.edges[edge]!.core.view.records[record]!;
+    return this.nodes[this.links.nodeNumber(known.nodeId)]!;
+  }
+
+  ghostAgeMaxMs(): number {
+    return this.nodes.reduce((age, n) => Math.max(age, n.core.membership.ghostAgeMaxMs), 0);
+  }
+
+  handle(kind: number, a: number, b: number, payload: object | undefined): void {
+    switch (kind) {
+      case EventKind.clientReceives:
+        this.clients.receives(a, b, payload as Message);
+        break;
+      case EventKind.edgeReceives:
+      case EventKind.edgeClosed:
+      case EventKind.edgeBuffered:
+        this.edges[b]!.arrive(kind, a, b, payload);
+        break;
+      case EventKind.edgeMulticast:
+      case EventKind.edgeMulticastExcept:
+      case EventKind.edgeDelivers:
+      case EventKind.edgeAttached:
+      case EventKind.edgeRefused:
+      case EventKind.edgeCloses:
+        this.edges[peerTo(b)]!.arrive(kind, a, b, payload);
+        break;
+      case EventKind.nodeReceives:
+      case EventKind.nodeAttaches:
+      case EventKind.nodeAcknowledges:
+      case EventKind.nodeDetaches:
+      case EventKind.nodeOrphans:
+        this.nodes[peerTo(b)]!.arrive(kind, a, b, payload);
+        break;
+      case EventKind.hostTurn:
+        this.#host(a).turn();
+        break;
+      case EventKind.hostWakes:
+        this.#host(a).wake();
+        break;
+      case EventKind.clientWakes:
+        this.clients.wakes(a);
+        break;
+      case EventKind.clientMedia:
+        this.clients.mediaStep(a, b, payload);
+        break;
+      default:
+        this.#handleRare(kind, a, b, payload);
+    }
+  }
+
+  #handleRare(kind: number, a: number, b: number, payload: object | undefined): void {
+    switch (kind) {
+      case EventKind.clientArrives:
+        this.clients.arrives(a);
+        this.activity.begin(a);
+        break;
+      case EventKind.clientOpened:
+        this.clients.opened(a, payload as Message);
+        break;
+      case EventKind.clientClosed:
+        this.clients.closed(a, b);
+        break;
+      case EventKind.clientHabit:
+        this.activity.habit(a, b);
+        break;
+      case EventKind.roomTurn:
+        this.activity.turn(a);
+        break;
+      case EventKind.edgeDialed:
+        if (!this.edges[b]!.dialed(a)) this.links.dialAgain(a, b);
+        break;
+      case EventKind.edgeTrunkLost:
+        this.edges[b]!.arrive(kind, a, b, payload);
+        break;
+      case EventKind.edgeHears:
+        this.edges[a]!.arrive(kind, a, b, payload as BusMessage);
+        break;
+      case EventKind.nodeHears:
+        this.nodes[a]!.arrive(kind, a, b, payload as BusMessage);
+        break;
+      case EventKind.nodeEdgeLost:
+      case EventKind.nodeSfuAllocated:
+      case EventKind.nodeSfuAnswers:
+        this.nodes[b]!.arrive(kind, a, b, payload);
+        break;
+      case EventKind.sfuReceives:
+        this.media.received(b, a, payload as Message);
+        break;
+      case EventKind.fault:
+        this.faults.happens(a, b);
+        break;
+      case EventKind.noise:
+        this.faults.noise(a);
+        break;
+      case EventKind.slowReport:
+        this.faults.report(a);
+        break;
+      case EventKind.sample:
+        this.sampler.sample();
+        break;
+      default:
+        assert(false, "every event has somebody whom it concerns", kind);
+    }
+  }
+
+  #host(number: number): EdgeHost | NodeHost {
+    const edges = this.edges.length;
+    return number < edges ? this.edges[number]! : this.nodes[number - edges]!;
+  }
+
+  /** Nobody does anything new from now on: what is under way arrives. */
+  quieten(): void {
+    this.activity.isOver = true;
+    this.faults.stop();
+  }
+}
