@@ -95,10 +95,17 @@ function codeOf(outside: Outside, error: unknown): ExitCode {
     outside.stderr.write(`${texts.join("\n")}\n`);
     return ExitCode.invalidFile;
   }
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const trace = traceOf(error);
   outside.stderr.write(
     `Internal error. This is a bug in stormglass ${outside.version}; please report it with the command\n` +
       `and the files that led here.\n\n${trace}\n`,
   );
   return ExitCode.bug;
+}
+
+/** The stack of an error and of what caused it. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\nCaused by ${traceOf(error.cause)}`;
 }

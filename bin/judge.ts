@@ -59,7 +59,7 @@ export function judge(
     verdict,
     checks,
     seedCount: full.filter((result) => result.endedEarly === undefined).length,
-    stopped: alarms.filter((alarm) => alarm.code === ExitCode.stopped).map(({ text }) => text),
+    stopped: alarms.map(({ text }) => text),
     template: templateOf(loaded),
     measured: overSeeds(full),
   });

@@ -51,8 +51,10 @@ export function taskRunner(simulate: Simulate): (task: Task) => TaskOutcome {
   };
 }
 
+/** Says at once that the task has begun: the pool must know (workers.ts). */
 function progressSender(index: number): (simulatedMs: number, eventCount: number) => void {
-  let lastMs = -Infinity;
+  let lastMs = performance.now();
+  parentPort?.postMessage({ index, simulatedMs: 0, eventCount: 0 } satisfies Progress);
   return (simulatedMs, eventCount) => {
     const nowMs = performance.now();
     if (nowMs - lastMs < PROGRESS_EVERY_MS) return;
@@ -75,7 +77,7 @@ function traced(simulate: Simulate, input: RunInput, file: string): RunResult {
 }
 
 /**
- * Checkpoints alone are kept of the first two runs; only when they differ are two more run, which
+ * Checkpoints alone are kept of the first two runs; only when these differ are two more run, which
  * record the block in question. Those may part elsewhere: chance does not repeat itself.
  */
 function verified(simulate: Simulate, input: RunInput): TaskOutcome {
@@ -84,13 +86,13 @@ function verified(simulate: Simulate, input: RunInput): TaskOutcome {
     return { trace, result: simulate({ ...input, trace }) };
   };
   const [a, b] = [record(0, 0), record(0, 0)];
+  const isSame = a.result.digest === b.result.digest;
   const block = firstDifference(a.trace, b.trace);
-  if (block === undefined) {
-    const isSame = a.result.digest === b.result.digest;
-    const difference = isSame ? undefined : "the digests differ though no event does";
-    return { result: a.result, difference };
-  }
-  const to = block.index + a.trace.checkpointEvents;
-  const exact = firstDifference(record(block.index, to).trace, record(block.index, to).trace);
-  return { result: a.result, difference: (exact ?? block).text };
+  if (block === undefined && isSame) return { result: a.result, difference: undefined };
+  // After the last whole block there is no checkpoint, only the digest of the run.
+  const size = a.trace.checkpointEvents;
+  const from = block?.index ?? a.trace.checkpoints.length * size;
+  const exact = firstDifference(record(from, from + size).trace, record(from, from + size).trace);
+  const unseen = `the digests differ, somewhere after event ${from}`;
+  return { result: a.result, difference: (exact ?? block)?.text ?? unseen };
 }

@@ -14,7 +14,7 @@ export interface AnswerInput {
   readonly verdict: Verdict;
   readonly checks: readonly Check[];
   readonly seedCount: number;
-  /** Runs that stopped early, and why. */
+  /** What makes the runs unfit for an answer: stopped early, not reproducible. */
   readonly stopped: readonly string[];
   /** The scenario's own sentence; empty when it has none. */
   readonly template: readonly TemplatePart[];

@@ -57,7 +57,7 @@ export function evidenceOf(profile: Profile): ScenarioResult["profile"] {
  * JSON with sorted keys and rounded fractions, so that equal results are equal bytes. Infinity, which
  * JSON lacks, is "unlimited".
  */
-export function canonicalJson(value: unknown, indent: number | undefined = 2): string {
+export function canonicalJson(value: unknown, indent = 2): string {
   return `${JSON.stringify(canonical(value), undefined, indent)}\n`;
 }
 

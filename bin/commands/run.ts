@@ -213,7 +213,7 @@ function tell(
   if (options.out !== undefined) {
     const results = judgements.flatMap((judgement) => judgement.results);
     outside.writeFile(`${options.out}/results.json`, canonicalJson(document));
-    outside.writeFile(`${options.out}/runs.json`, canonicalJson(results, undefined));
+    outside.writeFile(`${options.out}/runs.json`, canonicalJson(results, 0));
   }
   if (options.json === true) {
     outside.stdout.write(canonicalJson(document));

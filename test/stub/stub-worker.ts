@@ -20,6 +20,7 @@ function stub({ scenario, seed, variant, onProgress, trace }: RunInput): RunResu
     if (i % 100 === 0) onProgress?.((scenario.run.durationMs * i) / total, i);
   }
   if (fault === "bug") throw new Error("the stub was told to break");
+  if (fault === "endless") process.stderr.write("endless\n");
   if (fault === "endless") for (;;) onProgress?.(1, 1);
   if (fault === "greedy") for (const heap: unknown[] = []; ;) heap.push(new Array(1_000).fill({}));
   const isStopped = fault === "stopped" && seed === 2;
