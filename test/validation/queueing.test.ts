@@ -1,0 +1,5 @@
+// Queues on the engine against Erlang, Pollaczek and Khinchine, and Little.
+
+import { testTargets } from "./loop.ts";
+
+testTargets(["queueing"]);
