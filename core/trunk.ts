@@ -116,11 +116,17 @@ export interface OrphanRoom {
   readonly expectedWithinMs: number;
 }
 
-/** Everything that travels on the bus. Subjects: "cluster.nodes" (beats of nodes, for all), "cluster.edges"
- * (beats of edges, for edges), "node.<id>". */
+/** Everything that travels on the bus. Subjects: "cluster" (for everybody), "node.<id>". */
 export type BusMessage =
   | { readonly type: "beat"; readonly beat: NodeBeat }
   | { readonly type: "edge-beat"; readonly beat: EdgeBeat }
+  | {
+      /** Edge → nodes: my trunk to that node broke. When most edges say so, the node is gone. */
+      readonly type: "node-lost";
+      readonly edgeId: string;
+      readonly nodeId: string;
+      readonly incarnation: number;
+    }
   | {
       /** Host → home: I host this room (size 0: no longer). */
       readonly type: "announce";

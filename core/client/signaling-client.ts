@@ -26,6 +26,7 @@ import { ClientMedia, type MediaPolicy } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
 import { ClientState, ClientTable } from "./client-table.ts";
 import type { ReconnectPolicy } from "./reconnect-policy.ts";
+import { RetryLater } from "./retry-later.ts";
 
 export interface ClientPolicy {
   readonly reconnect: ReconnectPolicy;
@@ -60,6 +61,7 @@ export class SignalingClient {
   readonly #policy: ClientPolicy;
   readonly #outbox: ClientOutbox;
   readonly #identity: (client: number) => JoinBody;
+  readonly #retries = new RetryLater();
 
   /** `identity` gives the room, token and name a client joins with; asked at every fresh join. */
   constructor(policy: ClientPolicy, outbox: ClientOutbox, identity: (client: number) => JoinBody) {
@@ -87,7 +89,11 @@ export class SignalingClient {
 
   /** The instant at which `deadlinePassed` has work for this client, ms; Infinity while there is none. */
   nextDeadlineMs(client: number): number {
-    return Math.min(this.table.deadlineMs[client]!, this.media.nextDeadlineMs(client));
+    return Math.min(
+      this.table.deadlineMs[client]!,
+      this.media.nextDeadlineMs(client),
+      this.#retries.nextDeadlineMs(client),
+    );
   }
 
   // ---- facts: the person ----------------------------------------------------------------------
@@ -197,6 +203,10 @@ export class SignalingClient {
 
   deadlinePassed(client: number, nowMs: number, draw: number): void {
     if (this.media.nextDeadlineMs(client) <= nowMs) this.media.deadlinePassed(client, nowMs);
+    const again = this.#retries.take(client, nowMs);
+    if (again !== undefined) {
+      this.#offerCritical(client, again.kind, again.to, again.n, again.bytes, again.body);
+    }
     if (this.table.deadlineMs[client]! > nowMs) return;
     switch (this.stateOf(client)) {
       case ClientState.waiting:
@@ -349,7 +359,9 @@ export class SignalingClient {
   #answered(client: number, message: Message, nowMs: number, draw: number): void {
     if (message.id > 0) {
       const awaited = this.table.answered(client, message.id);
-      if (awaited !== undefined) this.#outbox.settled(client, awaited, message.kind === Kind.ok);
+      if (awaited === undefined) return;
+      this.#outbox.settled(client, awaited, message.kind === Kind.ok);
+      if (message.kind === Kind.error) this.#refused(client, awaited, message, nowMs);
       return;
     }
     if (message.kind !== Kind.error) return;
@@ -366,6 +378,13 @@ export class SignalingClient {
       this.#outbox.hangUp(client, CloseCode.normal);
       this.#end(client, ClientEvent.refused);
     }
+  }
+
+  /** Too many at once: what a call cannot do without is said again later. */
+  #refused(client: number, awaited: Message, error: Message, nowMs: number): void {
+    const { code, retryAfterMs } = error.body as ErrorBody;
+    if (code !== "rate_limited" || !isNegotiation(awaited.kind)) return;
+    this.#retries.put(client, awaited, retryAfterMs ?? 0, nowMs);
   }
 
   #backOff(
@@ -420,6 +439,7 @@ export class SignalingClient {
     this.#enter(client, ClientState.ended, Infinity);
     this.table.held[client] = undefined;
     this.table.forgetAwaited(client, (message) => this.#outbox.settled(client, message, false));
+    this.#retries.forget(client);
     this.media.ended(client);
     this.#outbox.tell(client, event);
   }
@@ -502,4 +522,8 @@ export class SignalingClient {
 /** 40xx: stop. 4409: another socket took the session over. */
 function mustStop(code: number): boolean {
   return (code >= 4000 && code < 4100) || code === CloseCode.replaced;
+}
+
+function isNegotiation(kind: Kind): boolean {
+  return kind >= Kind.offer && kind <= Kind.iceRestart;
 }

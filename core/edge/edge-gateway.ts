@@ -338,6 +338,9 @@ export class EdgeGateway {
     const record = this.view.node(nodeId);
     if (record === undefined || record.state === "gone") return;
     this.view.markGone(nodeId, record.incarnation);
+    const { edgeId } = this.#policy;
+    const { incarnation } = record;
+    this.#outbox.publish("cluster", { type: "node-lost", edgeId, nodeId, incarnation });
     this.#nodeLost(record, nowMs);
   }
 
@@ -456,7 +459,7 @@ export class EdgeGateway {
       admitPerSec: this.#policy.admitPerSec,
       serving: !this.#draining,
     };
-    this.#outbox.publish("cluster.edges", { type: "edge-beat", beat });
+    this.#outbox.publish("cluster", { type: "edge-beat", beat });
   }
 
   /** W: how long this edge's clients must spread over when it dies, ms. Counted once per beat. */

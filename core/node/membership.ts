@@ -272,7 +272,7 @@ export class Membership {
     room.members.delete(id);
     if (wasSeen) {
       room.presentCount--;
-      this.#announceLeft(room, id, reason, nowMs);
+      this.#announceLeft(room, session, reason, nowMs);
     }
     sessions.release(session);
     this.#node.committed.sized(slotOf(room.handle), room.presentCount);
@@ -303,11 +303,12 @@ export class Membership {
     this.#publish(room, message);
   }
 
-  #announceLeft(room: Room, id: string, reason: LeftBody["reason"], nowMs: number): void {
+  #announceLeft(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
+    const id = this.#node.sessions.participant[slotOf(session)]!.id;
     const body: LeftBody = { id, reason };
     const bytes = serverFrameBytes(Kind.participantLeft, body);
     const message = new Message(Kind.participantLeft, 0, "", "", 0, bytes, "", body);
-    this.#node.enqueue(room, message, -1, -1, 0);
+    this.#node.enqueue(room, message, -1, session, 0); // Whoever is away is not told of itself.
     this.#publish(room, message);
     this.#relay.silenced(room, id, nowMs);
   }
@@ -360,7 +361,7 @@ export class Membership {
       sessions.state[at] = SessionState.away;
       room.presentCount--;
       this.#node.committed.sized(slotOf(room.handle), room.presentCount);
-      this.#announceLeft(room, sessions.participant[at]!.id, "timeout", nowMs);
+      this.#announceLeft(room, session, "timeout", nowMs);
     });
     this.#due(this.#windows, resumeWindowMs, nowMs, (room, session) =>
       this.#leave(room, session, "timeout", nowMs),

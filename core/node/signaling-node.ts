@@ -34,6 +34,9 @@ export class SignalingNode {
   readonly #policy: NodePolicy;
   readonly #outbox: NodeOutbox;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #edgesHeardAtMs = new Map<string, number>();
+  /** Edges that lost their trunk to a node, by node and incarnation. */
+  readonly #lossReports = new Map<string, Set<string>>();
   #tickets = 0;
   #beatAtMs = 0;
   /** Rooms assigned past their first choice, and refusals of joiners of live rooms. */
@@ -128,6 +131,8 @@ export class SignalingNode {
       this.context.view,
       self,
     );
+    // The edge has seen the death before us: where the home would be the dead node, it is this one.
+    if (verdict.node?.nodeId === orphans.lostNodeId) return this.#policy.nodeId;
     return verdict.node?.nodeId;
   }
 
@@ -150,6 +155,8 @@ export class SignalingNode {
 
   heard(message: BusMessage, nowMs: number): void {
     if (message.type === "beat") this.#beatHeard(message.beat, nowMs);
+    else if (message.type === "edge-beat") this.#edgesHeardAtMs.set(message.beat.edgeId, nowMs);
+    else if (message.type === "node-lost") this.#lossReported(message, nowMs);
     else if (message.type === "orphans") this.#orphansAssigned(message.rooms, nowMs);
     else this.span.heard(message, nowMs);
   }
@@ -160,6 +167,29 @@ export class SignalingNode {
       const room = known ?? this.#found(orphans.roomId, orphans.expectedSize, Infinity, nowMs);
       this.membership.orphansDeclared(room, orphans, nowMs);
     }
+  }
+
+  /**
+   * An edge lost its trunk to a node. One edge may be mistaken about its own link; when more than half of the edges say
+   * the same, the node is held to be gone, seconds before its lease ends.
+   */
+  #lossReported(report: Extract<BusMessage, { type: "node-lost" }>, nowMs: number): void {
+    const { view } = this.context;
+    const record = view.node(report.nodeId);
+    if (record === undefined || record.incarnation !== report.incarnation) return;
+    const key = `${report.nodeId}/${report.incarnation}`;
+    const reporters = this.#lossReports.get(key) ?? new Set<string>();
+    this.#lossReports.set(key, reporters.add(report.edgeId));
+    let edges = 0;
+    for (const heardAtMs of this.#edgesHeardAtMs.values()) {
+      if (nowMs - heardAtMs < this.#policy.leaseMs) edges++;
+    }
+    if (2 * reporters.size <= edges) return;
+    this.#lossReports.delete(key);
+    const former = view.serving;
+    if (!view.markGone(report.nodeId, report.incarnation)) return;
+    this.span.nodeGone(report.nodeId, nowMs);
+    this.span.membersChanged(former, this.#self(), nowMs);
   }
 
   #beatHeard(beat: NodeBeat, nowMs: number): void {
@@ -318,7 +348,7 @@ export class SignalingNode {
     this.#beatAtMs = nowMs + this.#policy.beatEveryMs;
     const beat = this.beatNow();
     this.#beatHeard(beat, nowMs);
-    this.#outbox.publish("cluster.nodes", { type: "beat", beat });
+    this.#outbox.publish("cluster", { type: "beat", beat });
   }
 
   beatNow(): NodeBeat {

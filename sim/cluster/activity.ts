@@ -100,8 +100,9 @@ export class Activity {
         return;
       case Habit.flap: {
         const forUs = this.#outageUs(this.#draws.nextUint32(client));
-        this.#world.goesOffline(client, forUs);
-        this.#sim.schedule(forUs, EventKind.clientHabit, client, Habit.back);
+        if (this.#world.goesOffline(client, forUs)) {
+          this.#sim.schedule(forUs, EventKind.clientHabit, client, Habit.back);
+        }
         break;
       }
       default:

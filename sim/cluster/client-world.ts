@@ -151,14 +151,17 @@ export class ClientWorld implements ClientOutbox {
     this.#tend(client);
   }
 
-  /** The client's own network is away for a while: nothing gets through, and its browser says so when it is back. */
-  goesOffline(client: number, forUs: number): void {
-    if (this.core.stateOf(client) !== ClientState.live) return;
+  /** The client's own network is away for a while: nothing gets through, and its browser says so when it is back.
+   * False when it was not there to lose. */
+  goesOffline(client: number, forUs: number): boolean {
+    if (this.core.stateOf(client) !== ClientState.live) return false;
+    if (this.#offlineUntilUs.has(client)) return false;
     this.#meters.flapped(client);
     this.#links.vanish(client);
     this.#offlineUntilUs.set(client, this.#sim.nowUs + forUs);
     this.core.media.iceChanged(client, "sfu", "disconnected", this.#sim.nowMs);
     this.#meters.mediaLost(client);
+    return true;
   }
 
   comesOnline(client: number): void {

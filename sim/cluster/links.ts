@@ -370,13 +370,11 @@ export class Links {
 
   publish(subject: string, message: BusMessage, departsUs: number): void {
     this.busMessages++;
-    if (subject === "cluster.nodes") {
+    if (subject === "cluster") {
       for (let node = 0; node < this.#nodeCount; node++) {
         if (message.type === "beat" && message.beat.nodeId === this.#nodeIds[node]) continue;
         this.#busTo(EventKind.nodeHears, node, message, departsUs);
       }
-    }
-    if (subject === "cluster.nodes" || subject === "cluster.edges") {
       for (let edge = 0; edge < this.#edgeCount; edge++) {
         this.#busTo(EventKind.edgeHears, edge, message, departsUs);
       }
