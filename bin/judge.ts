@@ -79,7 +79,8 @@ export function judge(
     checks,
     seeds,
     eventCount: results.reduce((sum, result) => sum + result.eventCount, 0),
-    findings: [...new Set(full.flatMap((result) => result.findings))],
+    findings: full.find((result) => result.seed === seed)?.findings ?? [],
+    findingsSeed: seed,
     alarms: alarms.map(({ text }) => text),
     next,
   };

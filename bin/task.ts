@@ -2,6 +2,7 @@
 
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { getHeapStatistics } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import type { Scenario } from "../scenarios/schema.ts";
 import { TraceWriter } from "../sim/engine/trace-text.ts";
@@ -44,6 +45,7 @@ export function taskRunner(simulate: Simulate): (task: Task) => TaskOutcome {
       seed: task.seed,
       variant: task.variant,
       onProgress: progressSender(task.index),
+      heapBytes: heapInUse,
     };
     if (task.verify) return verified(simulate, input);
     if (task.traceFile === undefined) return { result: simulate(input), difference: undefined };
@@ -63,12 +65,18 @@ function progressSender(index: number): (simulatedMs: number, eventCount: number
   };
 }
 
+/** Of this thread, typed arrays included. */
+function heapInUse(): number {
+  const { used_heap_size: heapBytes, external_memory: outsideBytes } = getHeapStatistics();
+  return heapBytes + outsideBytes;
+}
+
 function traced(simulate: Simulate, input: RunInput, file: string): RunResult {
   mkdirSync(dirname(file), { recursive: true });
   const descriptor = openSync(file, "w");
   try {
     const writer = new TraceWriter((piece) => writeSync(descriptor, piece));
-    const result = simulate({ ...input, trace: writer });
+    const result = simulate({ ...input, observer: writer });
     writer.end();
     return result;
   } finally {
@@ -83,7 +91,7 @@ function traced(simulate: Simulate, input: RunInput, file: string): RunResult {
 function verified(simulate: Simulate, input: RunInput): TaskOutcome {
   const record = (from: number, to: number): { trace: TraceRecorder; result: RunResult } => {
     const trace = new TraceRecorder({ from, to });
-    return { trace, result: simulate({ ...input, trace }) };
+    return { trace, result: simulate({ ...input, observer: trace }) };
   };
   const [a, b] = [record(0, 0), record(0, 0)];
   const isSame = a.result.digest === b.result.digest;

@@ -71,6 +71,7 @@ const report: ScenarioReport = {
   checks: [check(), lost, paired],
   seeds: [2, 3],
   eventCount: 12_345,
+  findingsSeed: 3,
   findings: ["The edges were busy for 93 % of the storm."],
   alarms: [],
   next: [["The same again", "stormglass run storm --seeds 2,3"]],
@@ -82,7 +83,7 @@ test("[CL5] the answer comes first, then the objectives, then what to look at", 
     report.answer,
     "  Does it hold?",
     lines.find((line) => line.includes("Verdict"))!,
-    "Seen",
+    "Seen in seed 3",
     "Next",
     "storm: seeds 2 to 3, 12,345 events",
   ].map((line) => lines.indexOf(line));
@@ -97,13 +98,13 @@ test("[CL5] each row says limit, measured value with interval, margin, worst see
   const row = (id: string): string =>
     lines.find((line) => line.startsWith(`  ${id} `))!.replaceAll(/ {2,}/g, " | ");
 
-  expect(row("Objective")).toBe(" | Objective | Limit | Measured | Margin | Worst seed | Verdict");
+  expect(row("Objective")).toBe(" | Objective | Limit | Measured | Margin | Worst | Verdict");
   expect(row("join-p99")).toBe(
     " | join-p99 | ≤ 2.5 s | 1.92 s [1.83 s – 2.01 s] | 19.6 % | 3 | PASS",
   );
   expect(row("critical-lost")).toBe(" | critical-lost | = 0 | 0.5, at worst 1 | 3 | FAIL");
   expect(row("neighbours")).toBe(
-    " | neighbours | ≤ 1.10× without noisy | 105 ms [104 ms – 106 ms] | 19.6 % | 3 | UNSURE",
+    " | neighbours | ≤ 1.10× paired | 105 ms [104 ms – 106 ms] | 19.6 % | 3 | UNSURE",
   );
   expect(lines).toContain("  critical-lost: 1 of 2 seeds");
   expect(lines.join("\n")).toContain("+5 ms [+4 ms – +6 ms] against the same");
@@ -120,7 +121,7 @@ test("[CL6] a narrow terminal gets a list, and no line but commands is wider tha
 
     expect([width, wide]).toEqual([width, []]);
   }
-  expect(scenarioText(report, { width: 40, paint: NO_PAINT })).toContain("    Verdict     FAIL\n");
+  expect(scenarioText(report, { width: 40, paint: NO_PAINT })).toContain("    Verdict   FAIL\n");
 });
 
 test("[CL6] words carry the verdict, colour is only added", () => {

@@ -13,8 +13,10 @@ export interface ScenarioReport {
   readonly checks: readonly Check[];
   readonly seeds: readonly number[];
   readonly eventCount: number;
-  /** Sentences of the runs, most important first, without repetition. */
+  /** Sentences about one run, most important first. */
   readonly findings: readonly string[];
+  /** The seed of that run. */
+  readonly findingsSeed: number | undefined;
   /** Invariants that broke, limits that stopped a run, digests that differ. */
   readonly alarms: readonly string[];
   /** Command lines, each with what it is for. */
@@ -31,7 +33,7 @@ const COLUMNS: readonly Column[] = [
   { title: "Limit", align: "right" },
   { title: "Measured", align: "left" },
   { title: "Margin", align: "right" },
-  { title: "Worst seed", align: "right" },
+  { title: "Worst", align: "right" },
   { title: "Verdict", align: "left" },
 ];
 const FINDINGS_MAX = 6;
@@ -52,7 +54,13 @@ export function scenarioText(report: ScenarioReport, options: TextOptions): stri
     lines.push(paint.strong("Alarms"), ...bullets(report.alarms, width).map(paint.bad), "");
   }
   const findings = report.findings.slice(0, FINDINGS_MAX);
-  if (findings.length > 0) lines.push(paint.strong("Seen"), ...bullets(findings, width), "");
+  if (findings.length > 0) {
+    lines.push(
+      paint.strong(`Seen in seed ${report.findingsSeed}`),
+      ...bullets(findings, width),
+      "",
+    );
+  }
   lines.push(paint.strong("Next"), ...nextLines(report.next, options), "");
   lines.push(
     ...wrapped(
@@ -93,11 +101,11 @@ const SIGN: Readonly<Record<Check["op"], string>> = {
   "==": "=",
 };
 
-/** "≤ 2.5 s", or "≤ 1.10× without kill-node" for a paired budget. */
+/** "≤ 2.5 s", or "≤ 1.10× paired" for a budget whose note names the pair. */
 export function limitText(check: Check): string {
   const sign = SIGN[check.op];
   if (check.versus !== undefined) {
-    return `${sign} ${check.limitText.replace(/x$/, "×")} ${check.versus}`;
+    return `${sign} ${check.limitText.replace(/x$/, "×")} paired`;
   }
   return check.limit === undefined
     ? check.limitText
@@ -118,7 +126,8 @@ export function measuredText(check: Check): string {
   }
   const { interval } = check;
   if (interval === undefined || say(interval.low) === say(interval.high)) return value;
-  return `${value} [${say(interval.low)} – ${say(interval.high)}]`;
+  // Few seeds may put the lower end below what can be; no metric is negative.
+  return `${value} [${say(Math.max(0, interval.low))} – ${say(interval.high)}]`;
 }
 
 /** The seed to look at; "" when all seeds agree. */
@@ -151,7 +160,9 @@ function noteLines(checks: readonly Check[], { width, paint }: TextOptions): str
 
 function differenceText(check: Check): string {
   const { difference, unit } = check;
-  if (difference === undefined) return "";
+  if (difference === undefined) {
+    return check.versus === undefined ? "" : `paired with the same seeds ${check.versus}`;
+  }
   const signed = (value: number): string => `${value > 0 ? "+" : ""}${formatValue(value, unit)}`;
   return `${signed(difference.value)} [${signed(difference.low)} – ${signed(difference.high)}] against the same seeds ${check.versus}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { load, problemsOf, small, SMALL } from "./fixtures.ts";
+import { load, problemsOf, small, SMALL, type Files } from "./fixtures.ts";
 import { SIZE_TABLES } from "./size-presets.ts";
 
 const good = { "small.yaml": SMALL };
@@ -84,7 +84,7 @@ test("[SC4] text that is not YAML is refused at the place where it breaks", () =
 });
 
 test("[SC5] the clients of phases add up: numbers, shares, and one phase gets the rest", () => {
-  const clients = (files: typeof good): readonly number[] =>
+  const clients = (files: Files): readonly number[] =>
     load(files).scenario.clients.arrivals.map((arrival) => arrival.clients);
 
   expect(clients(good)).toEqual([300, 700]);

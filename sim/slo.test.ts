@@ -165,6 +165,8 @@ test("[SL8] a paired budget compares each seed with itself without the fault", (
 
   expect(check).toMatchObject({ verdict: "pass", versus: "without noisy" });
   expect(check!.difference!.value).toBeCloseTo(19 / 3, 9);
+  // value − limit is −5, −7, −8: mean −6.667, upper end −6.667 + 4.303 × 1.52753 / √3.
+  expect(check!.margin).toBeCloseTo(2.8718 / 143, 4);
   expect(check!.difference!.low).toBeGreaterThan(0);
   expect(check!.limit).toBeCloseTo((110 + 143 + 176) / 3, 9);
   expect(check!.seeds[1]).toMatchObject({ seed: 2, value: 136, paired: 130, holds: true });

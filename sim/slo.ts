@@ -76,15 +76,12 @@ export function pairedVariants(budgets: readonly Budget[]): readonly string[] {
 
 function checkOf(budget: Budget, full: readonly RunResult[], results: readonly RunResult[]): Check {
   const seeds = full.map((result) => seedValue(budget, result, results));
-  const isUpper = budget.op === "<=" || budget.op === "<";
   const measured = seeds.filter(isMeasured);
   const values = measured.map((seed) => seed.value);
   const worst = worstOf(measured, budget.op);
   const judged = verdictOf(budget, seeds, measured, full.filter((run) => !complete(run)).length);
   const limit = measured.length === 0 ? undefined : mean(measured, (seed) => seed.limit);
   const interval = meanInterval(values);
-  const badEnd =
-    budget.gate.kind === "mean-upper-ci" ? (isUpper ? interval?.high : interval?.low) : undefined;
   return {
     id: budget.id,
     title: budget.title,
@@ -100,7 +97,7 @@ function checkOf(budget: Budget, full: readonly RunResult[], results: readonly R
     value: values.length === 0 ? undefined : mean(values),
     interval,
     difference: budget.limit.kind === "paired" ? differenceOf(measured) : undefined,
-    margin: marginOf(badEnd ?? worst?.value, limit, budget.op),
+    margin: marginOf(budget, measured, worst, limit),
     worstSeed: worst?.seed,
     seeds,
     verdict: judged.verdict,
@@ -237,9 +234,20 @@ function differenceOf(measured: readonly Measured[]): Check["difference"] {
   return { value: mean(differences)!, ...interval };
 }
 
-function marginOf(bad: number | undefined, limit: number | undefined, op: Operator) {
-  if (bad === undefined || limit === undefined || limit === 0 || op === "==") return undefined;
-  return op === "<=" || op === "<" ? (limit - bad) / limit : (bad - limit) / limit;
+/** Of the worst seed, or of the bad end of the interval of value − limit where the mean is judged. */
+function marginOf(
+  { op, gate }: Budget,
+  measured: readonly Measured[],
+  worst: Measured | undefined,
+  limit: number | undefined,
+): number | undefined {
+  if (worst === undefined || limit === undefined || op === "==") return undefined;
+  const sign = op === "<=" || op === "<" ? 1 : -1;
+  const badness = measured.map((seed) => sign * (seed.value - seed.limit));
+  const interval = gate.kind === "mean-upper-ci" ? meanInterval(badness) : undefined;
+  const scale = interval === undefined ? worst.limit : limit;
+  const bad = interval?.high ?? sign * (worst.value - worst.limit);
+  return scale === 0 ? undefined : (0 - bad) / scale;
 }
 
 function gateText(gate: Gate): string {

@@ -308,3 +308,44 @@ test("[CL15] init writes files that load, and overwrites nothing", () => {
     expect(again.err).toContain("must not exist yet: init overwrites nothing");
   }
 });
+
+test("[CL16] doctor gets the pinned digest (a new model: take the digest from this message)", () => {
+  const { code, out } = run("doctor", "--out", "new/dir");
+
+  expect(out).toMatch(/determinism +digest [0-9a-f]{16} +ok/);
+  expect(code).toBe(0);
+});
+
+test("[CL12] the simulator itself is reproducible, whatever --jobs", () => {
+  const small = [
+    "--set",
+    "clients.total=300",
+    "--set",
+    "cluster.nodes.count=3",
+    "--set",
+    "run.duration=70s",
+  ];
+  const digests = ["1", "2"].map((jobs) => {
+    const done = run(
+      "run",
+      "node-death",
+      "--json",
+      "--quiet",
+      "--seeds",
+      "2",
+      "--verify",
+      "--jobs",
+      jobs,
+      ...small,
+      "--set",
+      "windows.impact.to=run.end",
+    );
+    expect(done.err).toBe("");
+    const document = JSON.parse(done.out) as { scenarios: { runs: { digest: string }[] }[] };
+    return document.scenarios[0]!.runs.map(({ digest }) => digest);
+  });
+
+  expect(digests[0]).toHaveLength(4);
+  expect(new Set(digests[0]).size).toBe(4);
+  expect(digests[1]).toEqual(digests[0]);
+});

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { formatBytes } from "../../reports/format.ts";
-import { table, type Column } from "../../reports/layout.ts";
+import { table, wrapped, type Column, type Paint } from "../../reports/layout.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 import { paintFor } from "../paint.ts";
@@ -44,13 +44,9 @@ export function addDoctor(
     .action(async (options: { out: string; color: boolean }) => {
       const findings = [...machineFindings(outside), writable(outside, options.out)];
       findings.push(await reproducible(outside, workerFile));
-      const paint = paintFor(outside, !options.color);
-      const rows = findings.map(({ what, found, isGood, advice }) => [
-        what,
-        found,
-        isGood ? paint.good("ok") : paint.bad(`NOT OK: ${advice}`),
-      ]);
-      outside.stdout.write(`${table(COLUMNS, rows, outside.stdout.columns).join("\n")}\n`);
+      outside.stdout.write(
+        textOf(findings, outside.stdout.columns, paintFor(outside, !options.color)),
+      );
       finish(codeOf(findings));
     });
 }
@@ -58,9 +54,22 @@ export function addDoctor(
 const COLUMNS: readonly Column[] = [
   { title: "Check", align: "left" },
   { title: "Found", align: "left" },
-  { title: "", align: "left" },
+  { title: "Verdict", align: "left" },
 ];
 const DETERMINISM = "determinism";
+
+/** The table, then what to do about what is not well. */
+function textOf(findings: readonly Finding[], width: number, paint: Paint): string {
+  const rows = findings.map(({ what, found, isGood }) => [
+    what,
+    found,
+    isGood ? paint.good("ok") : paint.bad("NOT OK"),
+  ]);
+  const advice = findings
+    .filter(({ isGood }) => !isGood)
+    .flatMap(({ what, advice }) => wrapped(`${what}: ${advice}`, width, "  ", "    "));
+  return [...table(COLUMNS, rows, width), ...advice].join("\n") + "\n";
+}
 
 function codeOf(findings: readonly Finding[]): ExitCode {
   const bad = findings.filter((finding) => !finding.isGood);

@@ -8,14 +8,14 @@ import { taskRunner } from "../../bin/task.ts";
 
 let runs = 0;
 
-function stub({ scenario, seed, variant, onProgress, trace }: RunInput): RunResult {
+function stub({ scenario, seed, variant, onProgress, observer }: RunInput): RunResult {
   runs++;
   const fault = scenario.metadata.labels.stub ?? "";
   const total = scenario.clients.total;
   const latency = new Histogram();
   for (let i = 0; i < total; i++) {
     const drift = fault === "chance" && i === 5_000 ? runs : 0;
-    trace?.eventSeen(i, i * 10, 1, seed, i + drift);
+    observer?.eventSeen(i, i * 10, 1, seed, i + drift);
     latency.record(1_000 * (1 + ((i * 7 + seed) % 400)));
     if (i % 100 === 0) onProgress?.((scenario.run.durationMs * i) / total, i);
   }
