@@ -1,6 +1,5 @@
 // The hash and what it spreads: scores, rings, and loads of nodes.
 
-/// <reference path="../../core/murmurhash3js-revisited.d.ts" />
 import murmurHash3 from "murmurhash3js-revisited";
 import { ringOf } from "../../core/placement/by-ring.ts";
 import { homeOf } from "../../core/placement/ranking.ts";

@@ -122,8 +122,9 @@ export function strictDeployment(target: Target): Measured {
   for (let i = 0; i < nodeCount; i++) {
     view.beat(beatOf(`new-${i}`), 0);
     moves.step(home);
+    const leaving = view.node(`node-${i}`);
     view.markGone(`node-${i}`, 1);
-    moves.step(home);
+    moves.step(home, (host) => host === leaving);
   }
   return { values: { moves_per_room: moves.perRoom }, by: "simulation" };
 }

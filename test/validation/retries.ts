@@ -109,7 +109,7 @@ export function flowBound(target: Target): Measured {
 }
 
 /** Runs whose longest waits are averaged. */
-const SPREAD_RUNS = 30;
+const SPREAD_RUNS = 20;
 
 /** Everybody comes back within W, as our policy has it, and is taken in one after the other. */
 export function spreadBacklog(target: Target): Measured {
