@@ -91,8 +91,8 @@ test.each([
   ["docs/a.md", `https://registry.${"example"}.com/`, `2 registry.${"example"}.com`],
   [
     "package-lock.json",
-    `"resolved": "http://${"mirror"}/a.tgz"`,
-    `2 "resolved": "http://${"mirror"}`,
+    `"${"resolved"}": "http://mirror/a.tgz"`,
+    `2 "${"resolved"}": "http://mirror`,
   ],
 ])("in %s the tidy test complains of %j", (path, code, complaint) => {
   expect(said(path, code)).toContain(complaint);
