@@ -4,39 +4,23 @@
 // cluster; and when a node dies it keeps the sockets and moves the sessions (orphans.ts).
 
 import { slotOf } from "../handles.ts";
-import { DeadlineQueue } from "../deadlines.ts";
 import { DropAccount } from "../drops.ts";
 import { afterTake, canTake, retryAfterMs } from "../budgets/token-bucket.ts";
-import { spreadMs } from "../admission.ts";
 import { ClusterView, type NodeRecord } from "../cluster-view.ts";
-import type {
-  ErrorBody,
-  HelloBody,
-  JoinBody,
-  JoinedBody,
-  PongBody,
-  ReconnectAdvice,
-  ResumeBody,
-  ResumedBody,
-  ResumeGrant,
-} from "../protocol/bodies.ts";
+import type { ErrorBody, HelloBody, JoinBody, PongBody, ResumeBody } from "../protocol/bodies.ts";
 import { CloseCode } from "../protocol/limits.ts";
 import { DeliveryClass, Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
-import type {
-  AttachGrant,
-  BusMessage,
-  EdgeBeat,
-  JoinClaims,
-  Refusal,
-  ResumeClaims,
-} from "../trunk.ts";
+import type { AttachGrant, BusMessage, JoinClaims, Refusal, ResumeClaims } from "../trunk.ts";
 import { Connections, ConnectionState, EdgeRoom } from "./connections.ts";
 import { EdgeArrivals } from "./edge-arrivals.ts";
 import { EdgeDelivery } from "./edge-delivery.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
+import { EdgePeers } from "./edge-peers.ts";
 import type { EdgePolicy } from "./edge-policy.ts";
+import { EdgeWelcome } from "./edge-welcome.ts";
 import { Orphans } from "./orphans.ts";
+import { Timeouts } from "./timeouts.ts";
 
 /** W is told again when it changed by more than this share (protocol §4.7). */
 const SPREAD_CHANGE_RATIO = 0.25;
@@ -50,13 +34,9 @@ export class EdgeGateway {
   readonly #policy: EdgePolicy;
   readonly #outbox: EdgeOutbox;
   readonly #orphans: Orphans;
-  readonly #edges = new Map<string, { beat: EdgeBeat; heardAtMs: number }>();
-  readonly #unauthenticated = new DeadlineQueue();
-  readonly #silent = new DeadlineQueue();
-  #beatAtMs = 0;
-  #draining = false;
-  #spreadMs = 0;
-  #spreadAtMs = -Infinity;
+  readonly #peers: EdgePeers;
+  readonly #welcome: EdgeWelcome;
+  readonly #timeouts: Timeouts;
 
   constructor(policy: EdgePolicy, outbox: EdgeOutbox) {
     this.#policy = policy;
@@ -66,8 +46,13 @@ export class EdgeGateway {
     this.delivery = new EdgeDelivery(policy, outbox, connections, drops, (connection, code) =>
       this.#cut(connection, code),
     );
+    this.#timeouts = new Timeouts(policy, connections, (connection, code) =>
+      this.#cut(connection, code),
+    );
+    this.#peers = new EdgePeers(policy, outbox, () => connections.handles.count);
+    this.#welcome = new EdgeWelcome(policy, outbox);
     this.arrivals = new EdgeArrivals(policy, outbox, connections, view, (nowMs) =>
-      this.#spread(nowMs),
+      this.#peers.spreadMs(nowMs),
     );
     this.#orphans = new Orphans(policy, outbox, connections, this.delivery, view);
   }
@@ -78,8 +63,7 @@ export class EdgeGateway {
   opened(nowMs: number): number {
     const connection = this.connections.open(nowMs);
     this.connections.openUntilMs[slotOf(connection)] = nowMs + this.#policy.authTimeoutMs;
-    this.#unauthenticated.push(connection, nowMs + this.#policy.authTimeoutMs);
-    this.#silent.push(connection, nowMs + this.#policy.silenceMaxMs);
+    this.#timeouts.opened(connection, nowMs);
     const body: HelloBody = {
       server: this.#policy.edgeId,
       proto: 1,
@@ -157,7 +141,7 @@ export class EdgeGateway {
   #pong(connection: number, at: number, ping: Message, nowMs: number): void {
     const c = this.connections;
     if (c.state[at] === ConnectionState.attached) this.#acknowledged(at, ping.n);
-    const windowMs = this.#spread(nowMs);
+    const windowMs = this.#peers.spreadMs(nowMs);
     const toldMs = c.toldSpreadMs[at]!;
     const changed = Math.abs(windowMs - toldMs) > SPREAD_CHANGE_RATIO * toldMs;
     if (changed) c.toldSpreadMs[at] = windowMs;
@@ -230,75 +214,9 @@ export class EdgeGateway {
     c.enterRoom(connection, room);
     const record = this.#recordOf(node);
     if (record !== undefined) this.arrivals.hostLearned(grant.roomId, record);
-    this.#welcome(connection, at, grant, record, nowMs);
-  }
-
-  #welcome(
-    connection: number,
-    at: number,
-    grant: AttachGrant,
-    record: NodeRecord | undefined,
-    nowMs: number,
-  ): void {
-    const windowMs = this.#spread(nowMs);
-    this.connections.toldSpreadMs[at] = windowMs;
-    const reconnect: ReconnectAdvice = {
-      spreadMs: windowMs,
-      capMs: this.#policy.reconnectCapMs,
-    };
-    const resume = this.#resumeGrant(grant, record);
-    const nodeId = record?.nodeId ?? "";
-    if (grant.mode === "joined") {
-      const body: JoinedBody = {
-        session: grant.sessionId,
-        you: grant.participant.id,
-        participants: grant.participants,
-        epoch: grant.epoch,
-        resume,
-        ping: this.#policy.ping,
-        reconnect,
-        node: nodeId,
-        region: this.#policy.region,
-        media: grant.media,
-        ...(grant.sfu === undefined ? {} : { sfu: grant.sfu }),
-      };
-      this.#write(connection, Kind.joined, 0, body);
-      return;
-    }
-    const body: ResumedBody = {
-      mode: grant.mode,
-      ...(grant.reason === undefined ? {} : { reason: grant.reason }),
-      ...(grant.mode === "replay"
-        ? { from: grant.replayFrom, to: grant.s }
-        : { s: grant.s, participants: grant.participants }),
-      epoch: grant.epoch,
-      resume,
-      reconnect,
-      node: nodeId,
-      media: grant.media,
-      ...(grant.sfu === undefined ? {} : { sfu: grant.sfu }),
-    };
-    this.#write(connection, Kind.resumed, 0, body);
-  }
-
-  #resumeGrant(grant: AttachGrant, record: NodeRecord | undefined): ResumeGrant {
-    const token = this.#outbox.sealResume({
-      sessionId: grant.sessionId,
-      roomId: grant.roomId,
-      participantId: grant.participant.id,
-      name: grant.participant.name,
-      nodeId: record?.nodeId ?? "",
-      incarnation: record?.incarnation ?? 0,
-      session: grant.session,
-      rotation: grant.rotation,
-      expectedSize: grant.expectedSize,
-    });
-    return {
-      token,
-      windowMs: this.#policy.resumeWindowMs,
-      graceMs: this.#policy.presenceGraceMs,
-      bufferMax: this.#policy.bufferMax,
-    };
+    const windowMs = this.#peers.spreadMs(nowMs);
+    c.toldSpreadMs[at] = windowMs;
+    this.#outbox.write(connection, this.#welcome.of(grant, record, windowMs), 0);
   }
 
   refused(node: number, connection: number, refusal: Refusal, nowMs: number): void {
@@ -354,8 +272,8 @@ export class EdgeGateway {
       if (this.view.beat(message.beat, nowMs) !== "members" || before === undefined) return;
       const isReplaced = before.incarnation !== incarnation;
       if (wasServing && (isReplaced || before.state !== "serving")) this.#nodeLost(before, nowMs);
-    } else if (message.type === "edge-beat" && message.beat.edgeId !== this.#policy.edgeId) {
-      this.#edges.set(message.beat.edgeId, { beat: message.beat, heardAtMs: nowMs });
+    } else if (message.type === "edge-beat") {
+      this.#peers.heard(message.beat, nowMs);
     }
   }
 
@@ -401,9 +319,8 @@ export class EdgeGateway {
 
   nextDeadlineMs(): number {
     return Math.min(
-      this.#beatAtMs,
-      this.#unauthenticated.nextMs,
-      this.#silent.nextMs,
+      this.#peers.nextDeadlineMs(),
+      this.#timeouts.nextDeadlineMs(),
       this.view.nextDeadlineMs(),
       this.arrivals.admission.nextDeadlineMs(),
       this.delivery.nextDeadlineMs(),
@@ -411,69 +328,13 @@ export class EdgeGateway {
   }
 
   deadlinePassed(nowMs: number): void {
-    if (this.#beatAtMs <= nowMs) this.#beat(nowMs);
+    if (this.#peers.nextDeadlineMs() <= nowMs) this.#peers.beat(nowMs);
     if (this.view.nextDeadlineMs() <= nowMs) {
       for (const record of this.view.expired(nowMs)) this.#nodeLost(record, nowMs);
     }
     if (this.arrivals.admission.nextDeadlineMs() <= nowMs) this.arrivals.releaseQueued(nowMs);
     if (this.delivery.nextDeadlineMs() <= nowMs) this.delivery.deadlinePassed(nowMs);
-    this.#closeUnauthenticated(nowMs);
-    this.#closeSilent(nowMs);
-  }
-
-  #closeUnauthenticated(nowMs: number): void {
-    const c = this.connections;
-    for (
-      let who = this.#unauthenticated.take(nowMs);
-      who >= 0;
-      who = this.#unauthenticated.take(nowMs)
-    ) {
-      if (!c.isOpen(who)) continue;
-      const at = slotOf(who);
-      const state = c.state[at];
-      if (state === ConnectionState.attached) continue;
-      if (state === ConnectionState.attaching || nowMs < c.openUntilMs[at]!) {
-        this.#unauthenticated.push(who, nowMs + this.#policy.authTimeoutMs);
-      } else {
-        this.#cut(who, CloseCode.authTimeout);
-      }
-    }
-  }
-
-  #closeSilent(nowMs: number): void {
-    const c = this.connections;
-    for (let who = this.#silent.take(nowMs); who >= 0; who = this.#silent.take(nowMs)) {
-      if (!c.isOpen(who)) continue;
-      const idleMs = nowMs - c.heardAtMs[slotOf(who)]!;
-      if (idleMs >= this.#policy.silenceMaxMs) this.#cut(who, CloseCode.heartbeatTimeout);
-      else this.#silent.push(who, nowMs + this.#policy.silenceMaxMs);
-    }
-  }
-
-  #beat(nowMs: number): void {
-    this.#beatAtMs = nowMs + this.#policy.beatEveryMs;
-    const beat: EdgeBeat = {
-      edgeId: this.#policy.edgeId,
-      incarnation: this.#policy.incarnation,
-      connections: this.connections.handles.count,
-      admitPerSec: this.#policy.admitPerSec,
-      serving: !this.#draining,
-    };
-    this.#outbox.publish("cluster", { type: "edge-beat", beat });
-  }
-
-  /** W: how long this edge's clients must spread over when it dies, ms. Counted once per beat. */
-  #spread(nowMs: number): number {
-    if (nowMs - this.#spreadAtMs < this.#policy.beatEveryMs) return this.#spreadMs;
-    let admitPerSec = 0;
-    for (const { beat, heardAtMs } of this.#edges.values()) {
-      if (beat.serving && nowMs - heardAtMs < this.#policy.leaseMs) admitPerSec += beat.admitPerSec;
-    }
-    // Alone, this edge must take its own clients back, after a restart.
-    if (admitPerSec === 0) admitPerSec = this.#policy.admitPerSec;
-    this.#spreadAtMs = nowMs;
-    this.#spreadMs = spreadMs(this.connections.handles.count, admitPerSec, this.#policy);
-    return this.#spreadMs;
+    this.#timeouts.deadlinePassed(nowMs);
   }
 
   // ---- sockets ------------------------------------------------------------------------------------------

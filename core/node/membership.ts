@@ -9,8 +9,7 @@ import { DeadlineQueue } from "../deadlines.ts";
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
 import { CloseCode } from "../protocol/limits.ts";
-import { Kind, Message } from "../protocol/message.ts";
-import { serverFrameBytes } from "../protocol/sizes.ts";
+import type { Message } from "../protocol/message.ts";
 import type {
   AttachGrant,
   AttachRequest,
@@ -18,8 +17,8 @@ import type {
   RefusalReason,
   ResumeClaims,
 } from "../trunk.ts";
+import type { Announcements } from "./announcements.ts";
 import type { NodeContext } from "./node-context.ts";
-import type { Relay } from "./relay.ts";
 import type { Room } from "./room.ts";
 import { SessionState } from "./sessions.ts";
 
@@ -28,9 +27,7 @@ const EMPTY_ROOM_MS = 1_000;
 
 export class Membership {
   readonly #node: NodeContext;
-  readonly #relay: Relay;
-  /** Tells the room's other hosts. */
-  readonly #publish: (room: Room, message: Message) => void;
+  readonly #tell: Announcements;
   readonly #closed: (room: Room, nowMs: number) => void;
   readonly #notices = new DeadlineQueue();
   readonly #graces = new DeadlineQueue();
@@ -42,13 +39,11 @@ export class Membership {
 
   constructor(
     node: NodeContext,
-    relay: Relay,
-    publish: (room: Room, message: Message) => void,
+    announcements: Announcements,
     closed: (room: Room, nowMs: number) => void,
   ) {
     this.#node = node;
-    this.#relay = relay;
-    this.#publish = publish;
+    this.#tell = announcements;
     this.#closed = closed;
   }
 
@@ -67,7 +62,7 @@ export class Membership {
     const others = this.roster(room);
     this.#enter(room, session);
     this.#attach(room, session, edge, connection);
-    this.#announce(room, session, participant, nowMs);
+    this.#tell.joined(room, session, nowMs);
     this.#grant(room, session, "joined", undefined, 0, others);
   }
 
@@ -111,7 +106,7 @@ export class Membership {
     const session = this.#node.sessions.open(room, participant, claims.sessionId);
     this.#enter(room, session);
     this.#attach(room, session, edge, connection);
-    if (!wasKnown) this.#announce(room, session, participant, nowMs);
+    if (!wasKnown) this.#tell.joined(room, session, nowMs);
     this.#grant(room, session, "snapshot", "moved", 0, this.roster(room));
   }
 
@@ -129,9 +124,9 @@ export class Membership {
       nowMs - sessions.detachedAtMs[at]! >= this.#node.policy.reconnectingNoticeMs;
     if (state === SessionState.away) {
       room.presentCount++;
-      this.#announce(room, session, sessions.participant[at]!, nowMs);
+      this.#tell.joined(room, session, nowMs);
     } else if (wasShownAsLost) {
-      this.#updated(room, session, undefined);
+      this.#tell.connectionChanged(room, session, undefined);
     }
     sessions.rotation[at] = (sessions.rotation[at]! + 1) & 0xffff;
     this.#attach(room, session, edge, connection);
@@ -219,7 +214,7 @@ export class Membership {
       this.#enter(room, session);
       this.#wait(session, nowMs);
       sessions.detachedAtMs[slotOf(session)] = nowMs + orphans.expectedWithinMs;
-      if (!wasKnown) this.#announce(room, session, participant, nowMs);
+      if (!wasKnown) this.#tell.joined(room, session, nowMs);
     });
   }
 
@@ -272,7 +267,7 @@ export class Membership {
     room.members.delete(id);
     if (wasSeen) {
       room.presentCount--;
-      this.#announceLeft(room, session, reason, nowMs);
+      this.#tell.left(room, session, reason, nowMs);
     }
     sessions.release(session);
     this.#node.committed.sized(slotOf(room.handle), room.presentCount);
@@ -293,46 +288,6 @@ export class Membership {
     this.#leave(room, session, "replaced", nowMs);
   }
 
-  // ---- what others are told ---------------------------------------------------------------------------
-
-  #announce(room: Room, session: number, participant: ParticipantBody, nowMs: number): void {
-    const bytes = serverFrameBytes(Kind.participantJoined, participant);
-    const message = new Message(Kind.participantJoined, 0, "", "", 0, bytes, "", participant);
-    message.offeredAtUs = Math.round(nowMs * 1_000);
-    this.#node.enqueue(room, message, -1, session, 0);
-    this.#publish(room, message);
-  }
-
-  #announceLeft(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
-    const id = this.#node.sessions.participant[slotOf(session)]!.id;
-    const body: LeftBody = { id, reason };
-    const bytes = serverFrameBytes(Kind.participantLeft, body);
-    const message = new Message(Kind.participantLeft, 0, "", "", 0, bytes, "", body);
-    this.#node.enqueue(room, message, -1, session, 0); // Whoever is away is not told of itself.
-    this.#publish(room, message);
-    this.#relay.silenced(room, id, nowMs);
-  }
-
-  #updated(room: Room, session: number, connection: "reconnecting" | undefined): void {
-    const who = this.#node.sessions.participant[slotOf(session)]!;
-    const { connection: _before, ...rest } = who;
-    const changed: ParticipantBody = connection === undefined ? rest : { ...rest, connection };
-    this.#node.sessions.participant[slotOf(session)] = changed;
-    const bytes = serverFrameBytes(Kind.participantUpdated, changed);
-    const message = new Message(
-      Kind.participantUpdated,
-      0,
-      who.id,
-      "",
-      0,
-      bytes,
-      "connection",
-      changed,
-    );
-    this.#node.enqueue(room, message, -1, session, 0);
-    this.#publish(room, message);
-  }
-
   // ---- time -------------------------------------------------------------------------------------------
 
   nextDeadlineMs(): number {
@@ -351,7 +306,7 @@ export class Membership {
       const at = slotOf(session);
       if (sessions.participant[at]!.connection !== undefined) return; // Shown already.
       if (sessions.state[at] === SessionState.detached)
-        this.#updated(room, session, "reconnecting");
+        this.#tell.connectionChanged(room, session, "reconnecting");
     });
     this.#due(this.#graces, presenceGraceMs, nowMs, (room, session) => {
       const at = slotOf(session);
@@ -361,7 +316,7 @@ export class Membership {
       sessions.state[at] = SessionState.away;
       room.presentCount--;
       this.#node.committed.sized(slotOf(room.handle), room.presentCount);
-      this.#announceLeft(room, session, "timeout", nowMs);
+      this.#tell.left(room, session, "timeout", nowMs);
     });
     this.#due(this.#windows, resumeWindowMs, nowMs, (room, session) =>
       this.#leave(room, session, "timeout", nowMs),

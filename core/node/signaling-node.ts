@@ -1,8 +1,8 @@
 // The signaling node's state machine: the authority on its rooms.
 //
 // Facts come from trunks (edges), from the bus (other nodes) and from the media plane; orders go to the outbox. This file
-// decides who gets in (a room's home assigns, its host admits) and keeps the clock; who is in a room is membership.ts,
-// what they say is relay.ts, what nodes tell each other is span.ts.
+// queues those who come in and keeps the clock; who gets in is entrance.ts, who is in a room is membership.ts, what they
+// say is relay.ts, what nodes tell each other is span.ts.
 
 import { Admission } from "../admission.ts";
 import { slotOf } from "../handles.ts";
@@ -10,7 +10,9 @@ import type { NodeBeat, NodeRecord } from "../cluster-view.ts";
 import type { SfuBody } from "../protocol/bodies.ts";
 import { Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
-import type { AttachRequest, BusMessage, OrphanRoom, Refusal, RefusalReason } from "../trunk.ts";
+import type { AttachRequest, BusMessage, OrphanRoom, Refusal } from "../trunk.ts";
+import { Announcements } from "./announcements.ts";
+import { Entrance, refuse } from "./entrance.ts";
 import { Membership } from "./membership.ts";
 import { NodeContext, type NodePolicy } from "./node-context.ts";
 import type { NodeOutbox } from "./node-outbox.ts";
@@ -30,6 +32,7 @@ export class SignalingNode {
   readonly membership: Membership;
   readonly relay: Relay;
   readonly span: Span;
+  readonly entrance: Entrance;
   readonly admission: Admission;
   readonly #policy: NodePolicy;
   readonly #outbox: NodeOutbox;
@@ -39,17 +42,16 @@ export class SignalingNode {
   readonly #lossReports = new Map<string, Set<string>>();
   #tickets = 0;
   #beatAtMs = 0;
-  /** Rooms assigned past their first choice, and refusals of joiners of live rooms. */
-  spilled = 0;
-  refusedLive = 0;
 
   constructor(policy: NodePolicy, outbox: NodeOutbox) {
     this.#policy = policy;
     this.#outbox = outbox;
     this.context = new NodeContext(policy, outbox);
     this.span = new Span(this.context);
+    this.entrance = new Entrance(this.context, this.span);
     this.relay = new Relay(this.context, this.span.publish);
-    this.membership = new Membership(this.context, this.relay, this.span.publish, (room, nowMs) =>
+    const announcements = new Announcements(this.context, this.relay, this.span.publish);
+    this.membership = new Membership(this.context, announcements, (room, nowMs) =>
       this.span.closed(room, nowMs),
     );
     this.admission = new Admission(policy.admission);
@@ -58,7 +60,7 @@ export class SignalingNode {
   // ---- facts: trunks ------------------------------------------------------------------------------
 
   attachAsked(edge: number, connection: number, request: AttachRequest, nowMs: number): void {
-    const refusal = this.#whyNot(request, nowMs);
+    const refusal = this.entrance.whyNot(request, nowMs);
     if (refusal !== undefined) {
       this.#outbox.refused(edge, connection, refusal);
       return;
@@ -97,7 +99,7 @@ export class SignalingNode {
   orphansDeclared(rooms: readonly OrphanRoom[], nowMs: number): void {
     const elsewhere = new Map<string, OrphanRoom[]>();
     for (const orphans of rooms) {
-      const host = this.#hostForOrphans(orphans, nowMs);
+      const host = this.entrance.hostForOrphans(orphans, nowMs);
       if (host === undefined) continue;
       if (host === this.#policy.nodeId) {
         const known = this.context.roomOf(orphans.roomId);
@@ -112,28 +114,6 @@ export class SignalingNode {
     for (const [host, batch] of elsewhere) {
       this.#outbox.publish(`node.${host}`, { type: "orphans", rooms: batch });
     }
-  }
-
-  #hostForOrphans(orphans: OrphanRoom, nowMs: number): string | undefined {
-    if (this.context.roomOf(orphans.roomId) !== undefined) return this.#policy.nodeId;
-    const self = this.#self();
-    if (self === undefined) return undefined;
-    if (!this.#policy.placement.usesDirectory) return this.#policy.nodeId;
-    const verdict = this.span.directory.assign(
-      {
-        roomId: orphans.roomId,
-        expectedSize: Math.max(orphans.expectedSize, orphans.participants.length),
-        region: this.#policy.region,
-        refusedBy: [orphans.lostNodeId],
-        nowMs,
-        isOrphan: true,
-      },
-      this.context.view,
-      self,
-    );
-    // The edge has seen the death before us: where the home would be the dead node, it is this one.
-    if (verdict.node?.nodeId === orphans.lostNodeId) return this.#policy.nodeId;
-    return verdict.node?.nodeId;
   }
 
   // ---- facts: media -----------------------------------------------------------------------------------
@@ -204,62 +184,6 @@ export class SignalingNode {
 
   // ---- who gets in ----------------------------------------------------------------------------------------
 
-  /** Why this joiner is not let in here, and where to go; undefined when it may. */
-  #whyNot(request: AttachRequest, nowMs: number): Refusal | undefined {
-    const room = this.context.roomOf(request.roomId);
-    if (this.context.state === "gone") return refuse("not-serving");
-    if (room !== undefined && this.#hasPlace(room, request)) {
-      return this.#isRoomFull(room, request) ? refuse("room_full") : undefined;
-    }
-    if (room !== undefined) this.refusedLive++;
-    if (request.as === "home") return this.#asHome(request, nowMs);
-    if (room !== undefined) return refuse("full");
-    if (request.as === "previous") return refuse("not-here");
-    if (request.resume?.nodeId === this.#policy.nodeId) return undefined; // Answered by the session itself.
-    if (this.context.state !== "serving") return refuse("not-serving");
-    return this.context.load < this.#policy.maxConnections ? undefined : refuse("full");
-  }
-
-  /** A live room may use every connection; a session that this node still holds has its place. */
-  #hasPlace(room: Room, request: AttachRequest): boolean {
-    return (
-      this.context.load < this.#policy.maxConnections || room.members.has(request.participantId)
-    );
-  }
-
-  #isRoomFull(room: Room, request: AttachRequest): boolean {
-    return room.population >= room.roomMax && !room.members.has(request.participantId);
-  }
-
-  /** The home decides for the whole cluster which node hosts the room. */
-  #asHome(request: AttachRequest, nowMs: number): Refusal | undefined {
-    const self = this.#self();
-    if (self === undefined) return refuse("not-serving");
-    const verdict = this.span.directory.assign(
-      {
-        roomId: request.roomId,
-        expectedSize: request.expectedSize,
-        region: request.region,
-        refusedBy: request.refusedBy,
-        nowMs,
-      },
-      this.context.view,
-      self,
-    );
-    if (verdict.as === "none") return refuse("no-capacity");
-    if (verdict.as !== "host" && verdict.outrankedBy > 0) this.spilled++;
-    if (verdict.as === "elsewhere") return refuse("not-here");
-    if (verdict.node !== self) {
-      return {
-        reason: "moved",
-        nextNodeId: verdict.node.nodeId,
-        nextAs: verdict.as === "ask" ? "previous" : "host",
-        retryAfterMs: 0,
-      };
-    }
-    return this.context.load < this.#policy.maxConnections ? undefined : refuse("full");
-  }
-
   #letIn(waiting: Waiting, nowMs: number): void {
     const { edge, connection, request } = waiting;
     const known = this.context.roomOf(request.roomId);
@@ -326,7 +250,7 @@ export class SignalingNode {
         const waiting = this.#waiting.get(ticket);
         if (waiting === undefined) return;
         this.#waiting.delete(ticket);
-        const refusal = this.#whyNot(waiting.request, nowMs); // The room may have filled meanwhile.
+        const refusal = this.entrance.whyNot(waiting.request, nowMs); // The room may have filled meanwhile.
         if (refusal === undefined) this.#letIn(waiting, nowMs);
         else this.#outbox.refused(waiting.edge, waiting.connection, refusal);
       },
@@ -377,10 +301,6 @@ export class SignalingNode {
   #self(): NodeRecord | undefined {
     return this.context.view.node(this.#policy.nodeId);
   }
-}
-
-function refuse(reason: RefusalReason): Refusal {
-  return { reason, nextNodeId: undefined, nextAs: "host", retryAfterMs: 0 };
 }
 
 function busy(retryAfterMs: number): Refusal {

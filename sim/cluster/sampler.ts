@@ -190,8 +190,8 @@ export class Sampler {
         nodes.reduce((sum, node) => sum + count(node), this.#past(metric)),
       );
     };
-    all("rooms.spilled", (node) => node.core.spilled);
-    all("placement.refused.live", (node) => node.core.refusedLive);
+    all("rooms.spilled", (node) => node.core.entrance.spilled);
+    all("placement.refused.live", (node) => node.core.entrance.refusedLive);
     all("messages.crossed", (node) => node.core.span.crossed);
     all("messages.served", (node) => node.core.relay.servedItems);
     r.reading(

@@ -1,0 +1,106 @@
+// Who gets in: a room's home assigns, its host admits.
+//
+// Nothing is changed here but the home's memory of what it assigned: a joiner that is let in still has to pass the
+// admission, and is asked about again when its turn comes.
+
+import type { NodeRecord } from "../cluster-view.ts";
+import type { AttachRequest, OrphanRoom, Refusal, RefusalReason } from "../trunk.ts";
+import type { NodeContext } from "./node-context.ts";
+import type { Room } from "./room.ts";
+import type { Span } from "./span.ts";
+
+export class Entrance {
+  readonly #node: NodeContext;
+  readonly #span: Span;
+  /** Rooms assigned past their first choice, and refusals of joiners of live rooms. */
+  spilled = 0;
+  refusedLive = 0;
+
+  constructor(node: NodeContext, span: Span) {
+    this.#node = node;
+    this.#span = span;
+  }
+
+  /** Why this joiner is not let in here, and where to go; undefined when it may. */
+  whyNot(request: AttachRequest, nowMs: number): Refusal | undefined {
+    const node = this.#node;
+    const room = node.roomOf(request.roomId);
+    if (node.state === "gone") return refuse("not-serving");
+    if (room !== undefined && this.#hasPlace(room, request)) {
+      return this.#isRoomFull(room, request) ? refuse("room_full") : undefined;
+    }
+    if (room !== undefined) this.refusedLive++;
+    if (request.as === "home") return this.#asHome(request, nowMs);
+    if (room !== undefined) return refuse("full");
+    if (request.as === "previous") return refuse("not-here");
+    if (request.resume?.nodeId === node.policy.nodeId) return undefined; // Answered by the session itself.
+    if (node.state !== "serving") return refuse("not-serving");
+    return node.load < node.policy.maxConnections ? undefined : refuse("full");
+  }
+
+  /** A live room may use every connection; a session that this node still holds has its place. */
+  #hasPlace(room: Room, request: AttachRequest): boolean {
+    const { load, policy } = this.#node;
+    return load < policy.maxConnections || room.members.has(request.participantId);
+  }
+
+  #isRoomFull(room: Room, request: AttachRequest): boolean {
+    return room.population >= room.roomMax && !room.members.has(request.participantId);
+  }
+
+  /** The home decides for the whole cluster which node hosts the room. */
+  #asHome(request: AttachRequest, nowMs: number): Refusal | undefined {
+    const self = this.#self();
+    if (self === undefined) return refuse("not-serving");
+    const { roomId, expectedSize, region, refusedBy } = request;
+    const verdict = this.#span.directory.assign(
+      { roomId, expectedSize, region, refusedBy, nowMs },
+      this.#node.view,
+      self,
+    );
+    if (verdict.as === "none") return refuse("no-capacity");
+    if (verdict.as !== "host" && verdict.outrankedBy > 0) this.spilled++;
+    if (verdict.as === "elsewhere") return refuse("not-here");
+    if (verdict.node !== self) {
+      return {
+        reason: "moved",
+        nextNodeId: verdict.node.nodeId,
+        nextAs: verdict.as === "ask" ? "previous" : "host",
+        retryAfterMs: 0,
+      };
+    }
+    return this.#node.load < this.#node.policy.maxConnections ? undefined : refuse("full");
+  }
+
+  /** The node that is to host a room whose host died; undefined when nobody can. */
+  hostForOrphans(orphans: OrphanRoom, nowMs: number): string | undefined {
+    const { policy, view } = this.#node;
+    if (this.#node.roomOf(orphans.roomId) !== undefined) return policy.nodeId;
+    const self = this.#self();
+    if (self === undefined) return undefined;
+    if (!policy.placement.usesDirectory) return policy.nodeId;
+    const verdict = this.#span.directory.assign(
+      {
+        roomId: orphans.roomId,
+        expectedSize: Math.max(orphans.expectedSize, orphans.participants.length),
+        region: policy.region,
+        refusedBy: [orphans.lostNodeId],
+        nowMs,
+        isOrphan: true,
+      },
+      view,
+      self,
+    );
+    // The edge has seen the death before us: where the home would be the dead node, it is this one.
+    if (verdict.node?.nodeId === orphans.lostNodeId) return policy.nodeId;
+    return verdict.node?.nodeId;
+  }
+
+  #self(): NodeRecord | undefined {
+    return this.#node.view.node(this.#node.policy.nodeId);
+  }
+}
+
+export function refuse(reason: RefusalReason): Refusal {
+  return { reason, nextNodeId: undefined, nextAs: "host", retryAfterMs: 0 };
+}
