@@ -76,6 +76,8 @@ export interface AttachGrant {
   /** replay: the first number that follows. */
   readonly replayFrom: number;
   readonly participants: readonly ParticipantBody[];
+  /** Their size as JSON, commas included: counted once by the node, not again for every joiner. */
+  readonly participantsBytes: number;
   readonly epoch: number;
   readonly media: "sfu" | "mesh";
   readonly sfu: SfuBody | undefined;

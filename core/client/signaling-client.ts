@@ -8,7 +8,6 @@
 // Losing signaling never touches media: what happens to peer connections is decided in client-media.ts.
 
 import { assert } from "../assert.ts";
-import { murmur32 } from "../hash.ts";
 import { CloseCode } from "../protocol/limits.ts";
 import { CLASS_OF_KIND, DeliveryClass, Kind, Message } from "../protocol/message.ts";
 import type {
@@ -24,7 +23,7 @@ import type {
 import { clientFrameBytes } from "../protocol/sizes.ts";
 import { ClientMedia, type MediaPolicy } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
-import { ClientState, ClientTable } from "./client-table.ts";
+import { ClientState, ClientTable, idChecksum } from "./client-table.ts";
 import type { ReconnectPolicy } from "./reconnect-policy.ts";
 import { RetryLater } from "./retry-later.ts";
 
@@ -84,13 +83,13 @@ export class SignalingClient {
   }
 
   stateOf(client: number): ClientState {
-    return this.table.state[client] as ClientState;
+    return this.table.state(client) as ClientState;
   }
 
   /** The instant at which `deadlinePassed` has work for this client, ms; Infinity while there is none. */
   nextDeadlineMs(client: number): number {
     return Math.min(
-      this.table.deadlineMs[client]!,
+      this.table.deadlineMs(client),
       this.media.nextDeadlineMs(client),
       this.#retries.nextDeadlineMs(client),
     );
@@ -119,7 +118,7 @@ export class SignalingClient {
   opened(client: number, nowMs: number): void {
     if (this.stateOf(client) !== ClientState.dialing) return; // Given up meanwhile.
     this.#enter(client, ClientState.opening, nowMs + this.#policy.joinTimeoutMs);
-    this.table.heardAtMs[client] = nowMs;
+    this.table.setHeardAtMs(client, nowMs);
   }
 
   /**
@@ -146,9 +145,9 @@ export class SignalingClient {
   /** A frame arrived. `s` is its sequence number, 0 when it has none. `draw` see `needsDraw`. */
   received(client: number, message: Message, s: number, nowMs: number, draw: number): void {
     const table = this.table;
-    table.heardAtMs[client] = nowMs;
+    table.setHeardAtMs(client, nowMs);
     if (s > 0 && message.deliveryClass === DeliveryClass.critical) {
-      const last = table.lastS[client]!;
+      const last = table.lastS(client);
       if (s <= last) return; // A repetition after a replay.
       if (s !== last + 1) {
         this.#outbox.tell(client, ClientEvent.gap);
@@ -156,8 +155,8 @@ export class SignalingClient {
         this.#backOff(client, true, undefined, nowMs, draw);
         return;
       }
-      table.lastS[client] = s;
-      if (s - table.ackedS[client]! >= ACK_EVERY) this.#acknowledge(client);
+      table.setLastS(client, s);
+      if (s - table.ackedS(client) >= ACK_EVERY) this.#acknowledge(client);
     }
     this.#dispatch(client, message, nowMs, draw);
   }
@@ -207,7 +206,7 @@ export class SignalingClient {
     if (again !== undefined) {
       this.#offerCritical(client, again.kind, again.to, again.n, again.bytes, again.body);
     }
-    if (this.table.deadlineMs[client]! > nowMs) return;
+    if (this.table.deadlineMs(client) > nowMs) return;
     switch (this.stateOf(client)) {
       case ClientState.waiting:
         if (this.#givesUp(client, nowMs)) return;
@@ -229,7 +228,7 @@ export class SignalingClient {
         this.#greet(client, nowMs);
         break;
       default:
-        this.table.deadlineMs[client] = Infinity;
+        this.table.setDeadlineMs(client, Infinity);
     }
   }
 
@@ -253,8 +252,8 @@ export class SignalingClient {
     bytes: number,
     body: object | undefined,
   ): number {
-    const id = this.table.nextId[client]!;
-    this.table.nextId[client] = id + 1;
+    const id = this.table.nextId(client);
+    this.table.setNextId(client, id + 1);
     const message = new Message(kind, id, "", to, n, bytes, "", body);
     this.table.await(client, message);
     this.#outbox.offered(client, message);
@@ -276,7 +275,7 @@ export class SignalingClient {
       this.#outbox.tell(client, ClientEvent.attempted); // In-band, after a drain or a "busy".
     }
     const held = this.table.held[client];
-    if (held !== undefined && nowMs > this.table.lostAtMs[client]! + held.resume.windowMs) {
+    if (held !== undefined && nowMs > this.table.lostAtMs[client]! + held.windowMs) {
       this.#loseSession(client);
     }
     const session = this.table.held[client];
@@ -296,8 +295,8 @@ export class SignalingClient {
       {
         room: this.#identity(client).room,
         session: session.sessionId,
-        token: session.resume.token,
-        last: this.table.lastS[client]!,
+        token: session.token,
+        last: this.table.lastS(client),
       },
       "",
     );
@@ -306,9 +305,10 @@ export class SignalingClient {
   #joined(client: number, body: JoinedBody, nowMs: number, draw: number): void {
     if (this.stateOf(client) !== ClientState.joining) return;
     const table = this.table;
-    table.held[client] = { sessionId: body.session, you: body.you, resume: body.resume };
-    table.lastS[client] = 0;
-    table.ackedS[client] = 0;
+    const { token, windowMs } = body.resume;
+    table.held[client] = { sessionId: body.session, you: body.you, token, windowMs };
+    table.setLastS(client, 0);
+    table.setAckedS(client, 0);
     table.spreadMs[client] = body.reconnect.spreadMs;
     this.#setRoster(client, body.participants, body.you);
     this.#live(client, nowMs, draw);
@@ -322,11 +322,12 @@ export class SignalingClient {
     const table = this.table;
     const held = table.held[client];
     assert(held !== undefined, "only a held session is resumed", client);
-    table.held[client] = { sessionId: held.sessionId, you: held.you, resume: body.resume };
+    const { token, windowMs } = body.resume;
+    table.held[client] = { sessionId: held.sessionId, you: held.you, token, windowMs };
     table.spreadMs[client] = body.reconnect.spreadMs;
     if (body.mode === "snapshot") {
-      table.lastS[client] = body.s ?? 0;
-      table.ackedS[client] = body.s ?? 0;
+      table.setLastS(client, body.s ?? 0);
+      table.setAckedS(client, body.s ?? 0);
       this.#setRoster(client, body.participants ?? [], held.you);
     }
     this.#live(client, nowMs, draw);
@@ -396,8 +397,8 @@ export class SignalingClient {
   ): void {
     const table = this.table;
     this.#disrupt(client, nowMs);
-    const attempt = table.attempt[client]!;
-    table.attempt[client] = attempt + 1;
+    const attempt = table.attempt(client);
+    table.setAttempt(client, attempt + 1);
     const delayMs = this.#policy.reconnect.delayMs(
       {
         attempt,
@@ -416,7 +417,8 @@ export class SignalingClient {
   #disrupt(client: number, nowMs: number): void {
     const table = this.table;
     if (this.stateOf(client) !== ClientState.live) return;
-    if (nowMs - table.liveSinceMs[client]! >= this.#policy.stableAfterMs) table.attempt[client] = 0;
+    if (nowMs - table.liveSinceMs[client]! >= this.#policy.stableAfterMs)
+      table.setAttempt(client, 0);
     table.lostAtMs[client] = nowMs;
     this.#outbox.tell(client, ClientEvent.disrupted);
   }
@@ -449,26 +451,26 @@ export class SignalingClient {
   #beat(client: number, nowMs: number, draw: number): void {
     const table = this.table;
     const sentAtMs = table.pingSentAtMs[client]!;
-    if (sentAtMs > 0 && table.heardAtMs[client]! < sentAtMs) {
+    if (sentAtMs > 0 && table.heardAtMs(client) < sentAtMs) {
       this.#outbox.hangUp(client, CloseCode.heartbeatTimeout); // Silent for a whole ping timeout.
       this.#backOff(client, false, undefined, nowMs, draw);
       return;
     }
     if (sentAtMs > 0) {
       table.pingSentAtMs[client] = 0;
-      table.deadlineMs[client] = sentAtMs + this.#policy.pingEveryMs;
+      table.setDeadlineMs(client, sentAtMs + this.#policy.pingEveryMs);
       return;
     }
-    const ack = table.lastS[client]!;
-    table.ackedS[client] = ack;
+    const ack = table.lastS(client);
+    table.setAckedS(client, ack);
     table.pingSentAtMs[client] = nowMs;
-    table.deadlineMs[client] = nowMs + this.#policy.pingTimeoutMs;
+    table.setDeadlineMs(client, nowMs + this.#policy.pingTimeoutMs);
     this.#send(client, Kind.ping, 0, "", ack, undefined, "");
   }
 
   #acknowledge(client: number): void {
-    const s = this.table.lastS[client]!;
-    this.table.ackedS[client] = s;
+    const s = this.table.lastS(client);
+    this.table.setAckedS(client, s);
     this.#send(client, Kind.ack, 0, "", s, undefined, "");
   }
 
@@ -477,14 +479,14 @@ export class SignalingClient {
   }
 
   #joinedBy(client: number, who: ParticipantBody): void {
-    this.table.rosterCount[client] = this.table.rosterCount[client]! + 1;
-    this.table.rosterSum[client] = (this.table.rosterSum[client]! + murmur32(who.id)) | 0;
+    this.table.setRosterCount(client, this.table.rosterCount(client) + 1);
+    this.table.setRosterSum(client, (this.table.rosterSum(client) + idChecksum(who.id)) | 0);
     this.media.peerJoined(client, who.id);
   }
 
   #leftBy(client: number, id: string): void {
-    this.table.rosterCount[client] = this.table.rosterCount[client]! - 1;
-    this.table.rosterSum[client] = (this.table.rosterSum[client]! - murmur32(id)) | 0;
+    this.table.setRosterCount(client, this.table.rosterCount(client) - 1);
+    this.table.setRosterSum(client, (this.table.rosterSum(client) - idChecksum(id)) | 0);
     this.media.peerLeft(client, id);
   }
 
@@ -493,11 +495,11 @@ export class SignalingClient {
     let count = 0;
     for (const participant of participants) {
       if (participant.id === you) continue;
-      sum = (sum + murmur32(participant.id)) | 0;
+      sum = (sum + idChecksum(participant.id)) | 0;
       count++;
     }
-    this.table.rosterCount[client] = count;
-    this.table.rosterSum[client] = sum;
+    this.table.setRosterCount(client, count);
+    this.table.setRosterSum(client, sum);
   }
 
   #send(
@@ -514,8 +516,8 @@ export class SignalingClient {
   }
 
   #enter(client: number, state: ClientState, deadlineMs: number): void {
-    this.table.state[client] = state;
-    this.table.deadlineMs[client] = deadlineMs;
+    this.table.setState(client, state);
+    this.table.setDeadlineMs(client, deadlineMs);
   }
 }
 

@@ -22,23 +22,17 @@ export const ConnectionState = {
 } as const;
 export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState];
 
-/** Who a connection is, while it has a session. */
-export interface Identity {
-  readonly sessionId: string;
-  readonly participant: ParticipantBody;
-  readonly roomId: string;
-  readonly expectedSize: number;
-  readonly rotation: number;
-}
-
 /** The members of one room of one node that are connected here. */
 export class EdgeRoom {
   readonly roomId: string;
   readonly node: number;
   readonly room: number;
+  /** Size the room was booked for. */
+  readonly expectedSize: number;
   readonly members: number[] = [];
 
-  constructor(roomId: string, node: number, room: number) {
+  constructor(roomId: string, node: number, room: number, expectedSize: number) {
+    this.expectedSize = expectedSize;
     this.roomId = roomId;
     this.node = node;
     this.room = room;
@@ -60,7 +54,9 @@ export class Connections {
   /** Without a session: until when it may stay open, ms. */
   openUntilMs = new Float64Array(64);
   readonly room: (EdgeRoom | undefined)[] = [];
-  readonly identity: (Identity | undefined)[] = [];
+  /** Who a connection is, while it has a session. */
+  readonly participant: (ParticipantBody | undefined)[] = [];
+  readonly sessionId: string[] = [];
   /** The request under way while attaching. */
   readonly request: (AttachRequest | undefined)[] = [];
   readonly queues = new Map<number, OutboundQueue>();
@@ -82,7 +78,8 @@ export class Connections {
     this.toldSpreadMs[at] = 0;
     this.openUntilMs[at] = 0;
     this.room[at] = undefined;
-    this.identity[at] = undefined;
+    this.participant[at] = undefined;
+    this.sessionId[at] = "";
     this.request[at] = undefined;
     return connection;
   }
@@ -92,7 +89,8 @@ export class Connections {
     this.leaveRoom(connection);
     if (this.queues.size > 0) this.queues.delete(connection);
     this.state[at] = ConnectionState.free;
-    this.identity[at] = undefined;
+    this.participant[at] = undefined;
+    this.sessionId[at] = "";
     this.request[at] = undefined;
     this.handles.release(connection);
   }

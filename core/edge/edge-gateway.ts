@@ -199,17 +199,12 @@ export class EdgeGateway {
     c.nextS[at] = grant.s;
     c.ackedS[at] = grant.mode === "replay" ? grant.replayFrom - 1 : grant.s;
     c.request[at] = undefined;
-    c.identity[at] = {
-      sessionId: grant.sessionId,
-      participant: grant.participant,
-      roomId: grant.roomId,
-      expectedSize: grant.expectedSize,
-      rotation: grant.rotation,
-    };
+    c.participant[at] = grant.participant;
+    c.sessionId[at] = grant.sessionId;
     const room = this.delivery.roomAt(
       node,
       grant.room,
-      () => new EdgeRoom(grant.roomId, node, grant.room),
+      () => new EdgeRoom(grant.roomId, node, grant.room, grant.expectedSize),
     );
     c.enterRoom(connection, room);
     const record = this.#recordOf(node);

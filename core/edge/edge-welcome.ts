@@ -5,7 +5,7 @@
 
 import type { JoinedBody, ReconnectAdvice, ResumedBody, ResumeGrant } from "../protocol/bodies.ts";
 import { Kind, Message } from "../protocol/message.ts";
-import { serverFrameBytes } from "../protocol/sizes.ts";
+import { welcomeFrameBytes } from "../protocol/sizes.ts";
 import type { NodeRecord } from "../cluster-view.ts";
 import type { AttachGrant } from "../trunk.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
@@ -27,8 +27,8 @@ export class EdgeWelcome {
     const resume = this.#resumeGrant(grant, record);
     const nodeId = record?.nodeId ?? "";
     return grant.mode === "joined"
-      ? made(Kind.joined, this.#joined(grant, resume, reconnect, nodeId))
-      : made(Kind.resumed, resumed(grant, resume, reconnect, nodeId));
+      ? made(Kind.joined, this.#joined(grant, resume, reconnect, nodeId), grant)
+      : made(Kind.resumed, resumed(grant, resume, reconnect, nodeId), grant);
   }
 
   #joined(
@@ -94,6 +94,7 @@ function resumed(
   };
 }
 
-function made(kind: Kind, body: object): Message {
-  return new Message(kind, 0, "", "", 0, serverFrameBytes(kind, body), "", body);
+function made(kind: Kind, body: JoinedBody | ResumedBody, grant: AttachGrant): Message {
+  const bytes = welcomeFrameBytes(kind, body, grant.participantsBytes);
+  return new Message(kind, 0, "", "", 0, bytes, "", body);
 }

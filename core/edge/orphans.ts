@@ -80,17 +80,16 @@ export class Orphans {
   #orphansOf(room: EdgeRoom, lost: NodeRecord, expectedWithinMs: number): OrphanRoom {
     const participants: ParticipantBody[] = [];
     const sessionIds: string[] = [];
-    let expectedSize = 0;
     for (const connection of room.members) {
-      const identity = this.#connections.identity[slotOf(connection)];
-      if (identity === undefined) continue;
-      participants.push(identity.participant);
-      sessionIds.push(identity.sessionId);
-      expectedSize = Math.max(expectedSize, identity.expectedSize);
+      const at = slotOf(connection);
+      const participant = this.#connections.participant[at];
+      if (participant === undefined) continue;
+      participants.push(participant);
+      sessionIds.push(this.#connections.sessionId[at]!);
     }
     return {
       roomId: room.roomId,
-      expectedSize,
+      expectedSize: room.expectedSize,
       lostNodeId: lost.nodeId,
       participants,
       sessionIds,

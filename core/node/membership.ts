@@ -173,6 +173,8 @@ export class Membership {
       s: sessions.sentS(session),
       replayFrom,
       participants,
+      participantsBytes:
+        participants.length === 0 ? 0 : room.roster.bytes + participants.length - 1,
       epoch: policy.incarnation,
       media: room.usesSfu ? "sfu" : "mesh",
       sfu: room.sfu,
@@ -201,7 +203,7 @@ export class Membership {
 
   /** Everybody that members see, on all hosts, as of what was served. */
   roster(room: Room): ParticipantBody[] {
-    return [...room.roster.values()];
+    return room.roster.snapshot();
   }
 
   /** Edges that outlived a node say who was in its rooms: expected back, and seen by the others meanwhile. */

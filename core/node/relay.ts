@@ -134,7 +134,7 @@ export class Relay {
     const id = sessions.participant[slotOf(session)]!.id;
     const body = message.body as { on?: boolean; level?: number } | undefined;
     if (body?.on === false) room.speakers.delete(id);
-    else room.speakers.set(id, body?.level ?? 1);
+    else room.ownSpeakers().set(id, body?.level ?? 1);
     room.isSpeakersDue = true;
     this.#markDirty(room, Math.max(nowMs, room.speakersAtMs + policy.speakersEveryMs), nowMs);
   }
@@ -184,7 +184,7 @@ export class Relay {
       const relayed = this.#relayed(session, message);
       const key = `${relayed.from}/${relayed.key}`;
       if (room.heldBack.has(key)) node.drops.merged(message.deliveryClass, scope);
-      room.heldBack.set(key, relayed);
+      room.ownHeldBack().set(key, relayed);
       this.#markDirty(room, nowMs + Math.max(1, waitMs), nowMs);
     } else {
       node.drops.dropped(message.deliveryClass, scope);
@@ -339,19 +339,15 @@ export class Relay {
 /** The roster follows what was served. */
 function keepRoster(room: Room, message: Message): void {
   switch (message.kind) {
-    case Kind.participantJoined: {
-      const who = message.body as ParticipantBody;
-      room.roster.set(who.id, who);
+    case Kind.participantJoined:
+      room.roster.set(message.body as ParticipantBody);
       break;
-    }
     case Kind.participantLeft:
       room.roster.delete((message.body as LeftBody).id);
       break;
-    case Kind.participantUpdated: {
-      const who = message.body as ParticipantBody;
-      if (room.roster.has(who.id)) room.roster.set(who.id, who);
+    case Kind.participantUpdated:
+      room.roster.update(message.body as ParticipantBody);
       break;
-    }
     default:
   }
 }

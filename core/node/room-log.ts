@@ -23,6 +23,7 @@ export class RoomLog {
   /** Session that is left out, or -1. */
   #excepts: number[] = [];
   #trimAt = TRIM_LEAST;
+  #acknowledgements = 0;
 
   /** Position after the last entry. */
   get end(): number {
@@ -72,6 +73,15 @@ export class RoomLog {
     return true;
   }
 
+  /**
+   * One more acknowledgement. True when there have been as many as members since the log was trimmed: then a quiet
+   * room gives back what everybody has, at a constant price per acknowledgement.
+   */
+  acknowledged(members: number): boolean {
+    this.#acknowledgements++;
+    return this.#messages.length > 0 && this.#acknowledgements >= members;
+  }
+
   /** Whether it is time to trim. */
   get isLong(): boolean {
     return this.#messages.length >= this.#trimAt;
@@ -80,6 +90,7 @@ export class RoomLog {
   /** Drops what all of `members` have acknowledged, or will only get by snapshot. */
   trim(sessions: Sessions, members: Iterable<number>, bufferMax: number): void {
     let keepFrom = this.end;
+    this.#acknowledgements = 0;
     for (const session of members) {
       keepFrom = Math.min(keepFrom, this.#advance(sessions, session, bufferMax));
     }

@@ -3,6 +3,7 @@
 import type { ParticipantBody, SfuBody } from "../protocol/bodies.ts";
 import type { Message } from "../protocol/message.ts";
 import { RoomLog } from "./room-log.ts";
+import { Roster } from "./roster.ts";
 
 /** What a host knows of the same room on another host (span.ts). */
 export interface RemoteHost {
@@ -15,17 +16,18 @@ export interface RemoteHost {
   goneAtMs: number;
 }
 
+// Shared by all rooms that have none; never written to.
+const NO_SPEAKERS = new Map<string, number>();
+const NOTHING_HELD = new Map<string, Message>();
+const NO_REMOTES = new Map<string, RemoteHost>();
+
 export class Room {
   readonly roomId: string;
   readonly handle: number;
   readonly log = new RoomLog();
   /** Sessions by participant id: attached, detached and away. */
   readonly members = new Map<string, number>();
-  /**
-   * Who the members know of, on all hosts: changed when a joined or left is *served*, not when it is decided. So a
-   * snapshot taken at any moment, and the messages served after it, add up to the truth exactly.
-   */
-  readonly roster = new Map<string, ParticipantBody>();
+  readonly roster = new Roster();
   /** Members that others see: all but the away. */
   presentCount = 0;
   attachedCount = 0;
@@ -39,13 +41,13 @@ export class Room {
   usesSfu = false;
   sfu: SfuBody | undefined = undefined;
   /** Participant ids that speak, and whether that changed since the last `speakers`. */
-  readonly speakers = new Map<string, number>();
+  speakers: Map<string, number> = NO_SPEAKERS;
   speakersAtMs = -Infinity;
   isSpeakersDue = false;
   /** Coalescable messages that the budget held back: last value per key. */
-  readonly heldBack = new Map<string, Message>();
+  heldBack: Map<string, Message> = NOTHING_HELD;
   /** Other hosts of this room, when it spans nodes. */
-  readonly remotes = new Map<string, RemoteHost>();
+  remotes: Map<string, RemoteHost> = NO_REMOTES;
   /** Updates this host has published. */
   published = 0;
   /** The first moment of emptiness, ms; Infinity while somebody is here. */
@@ -54,6 +56,22 @@ export class Room {
   constructor(roomId: string, handle: number) {
     this.roomId = roomId;
     this.handle = handle;
+  }
+
+  /** The maps that most rooms never need are made when they are first written to. */
+  ownSpeakers(): Map<string, number> {
+    if (this.speakers === NO_SPEAKERS) this.speakers = new Map();
+    return this.speakers;
+  }
+
+  ownHeldBack(): Map<string, Message> {
+    if (this.heldBack === NOTHING_HELD) this.heldBack = new Map();
+    return this.heldBack;
+  }
+
+  ownRemotes(): Map<string, RemoteHost> {
+    if (this.remotes === NO_REMOTES) this.remotes = new Map();
+    return this.remotes;
   }
 
   /** Everybody in the room that others see, on all hosts. */

@@ -85,7 +85,12 @@ export class SignalingNode {
     const { sessions } = this.context;
     if (!sessions.handles.isLive(session)) return;
     const at = slotOf(session);
-    if (s > sessions.ackedS[at]! && s <= sessions.sentS(session)) sessions.ackedS[at] = s;
+    if (s <= sessions.ackedS[at]! || s > sessions.sentS(session)) return;
+    sessions.ackedS[at] = s;
+    const room = sessions.room[at]!;
+    if (room.log.acknowledged(room.members.size)) {
+      room.log.trim(sessions, room.members.values(), this.#policy.bufferMax);
+    }
   }
 
   detached(session: number, edge: number, isFinal: boolean, nowMs: number): void {

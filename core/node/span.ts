@@ -140,7 +140,7 @@ export class Span {
       participants: new Map(),
       goneAtMs: Infinity,
     };
-    room.remotes.set(nodeId, remote);
+    room.ownRemotes().set(nodeId, remote);
     this.#wantSnapshot(room, nodeId);
     return remote;
   }

@@ -30,6 +30,17 @@ export function serverFrameBytes(kind: Kind, body: Body): number {
   return bytes + MEMBER_D + bodyBytes(kind, body);
 }
 
+/** The same for `joined` and `resumed` when the size of their participants is known already. */
+export function welcomeFrameBytes(
+  kind: Kind,
+  body: JoinedBody | ResumedBody,
+  participantsBytes: number,
+): number {
+  const { participants, ...rest } = body;
+  const roster = participants === undefined ? 0 : 17 + participantsBytes; // ,"participants":[]
+  return ENVELOPE + KIND_NAMES[kind].length + MEMBER_D + jsonBytes(rest) + roster;
+}
+
 /** Bytes of a client's frame of this kind and body. */
 export function clientFrameBytes(kind: Kind, body: Body): number {
   let bytes = ENVELOPE + KIND_NAMES[kind].length;

@@ -11,7 +11,7 @@ import {
   SignalingClient,
   type ClientPolicy,
 } from "../../core/client/signaling-client.ts";
-import type { JoinBody } from "../../core/protocol/bodies.ts";
+import type { JoinBody, ResumedBody } from "../../core/protocol/bodies.ts";
 import type { CloseCode } from "../../core/protocol/limits.ts";
 import { DeliveryClass, Kind, type Message } from "../../core/protocol/message.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
@@ -59,6 +59,8 @@ export class ClientWorld implements ClientOutbox {
   readonly #balancer: RandomStream;
   readonly #edgeIsUp: (edge: number) => boolean;
   readonly #wakesAtUs: Float64Array;
+  /** A snapshot is about to replace what the client has, up to this number: the judge's. */
+  onSnapshot: (client: number, lastS: number) => void = () => undefined;
   /** Until when a client's own network is away, µs. */
   readonly #offlineUntilUs = new Map<number, number>();
 
@@ -90,11 +92,8 @@ export class ClientWorld implements ClientOutbox {
   }
 
   #identity(client: number): JoinBody {
-    return {
-      room: this.#population.roomId(this.#population.roomOf[client]!),
-      token: this.#population.participantId(client),
-      name: this.#population.participantId(client),
-    };
+    const id = this.#population.participantId(client);
+    return { room: this.#population.roomId(this.#population.roomOf[client]!), token: id, name: id };
   }
 
   // ---- facts ----------------------------------------------------------------------------------------
@@ -125,6 +124,9 @@ export class ClientWorld implements ClientOutbox {
   receives(socket: number, s: number, message: Message): void {
     if (!this.#links.isCurrent(socket)) return;
     const client = socketClient(socket);
+    if (message.kind === Kind.resumed && (message.body as ResumedBody).mode === "snapshot") {
+      this.onSnapshot(client, this.core.table.lastS(client));
+    }
     if (message.offeredAtUs > 0) this.#meters.delivered(client, message);
     const draw = needsDraw(message.kind) ? this.#backoffDraws.nextUnit(client) : 0;
     this.core.received(client, message, s, this.#sim.nowMs, draw);
@@ -256,7 +258,7 @@ export class ClientWorld implements ClientOutbox {
   }
 
   #connect(client: number, step: PeerStep): void {
-    const afterUs = TRIPS_TO_CONNECT * this.#links.latencyUs[client]!;
+    const afterUs = TRIPS_TO_CONNECT * this.#links.pathUs(client);
     this.#sim.schedule(afterUs, EventKind.clientMedia, client, MediaStep.connected, step);
   }
 

@@ -47,6 +47,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
   readonly #world: EdgeWorld;
   readonly #costs: CostTable;
   readonly #isTls: boolean;
+  readonly #deliverUs: number;
   readonly #acceptBacklog: number;
   /** Simulated node by the index of its record in this edge's view. */
   #nodeOfRecord: number[] = [];
@@ -69,6 +70,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
     this.#world = world;
     this.#costs = costs;
     this.#isTls = options.isTls;
+    this.#deliverUs = options.isTls ? costs.edgeDeliverUs : costs.edgePlainDeliverUs;
     this.#acceptBacklog = options.acceptBacklog;
     this.#policyOf = policyOf;
     this.core = new EdgeGateway(policyOf(1), this);
@@ -231,10 +233,10 @@ export class EdgeHost extends Host implements EdgeOutbox {
   // ---- orders -------------------------------------------------------------------------------------
 
   write(connection: number, message: Message, s: number): void {
-    this.charge(this.#isTls ? this.#costs.edgeDeliverUs : this.#costs.edgePlainDeliverUs);
+    this.charge(this.#deliverUs);
     const links = this.#world.links;
     links.toClient(this.edge, connection, message, s, this.departsUs);
-    if (links.isBehind(this.edge, connection)) {
+    if (links.hasSlow && links.isBehind(this.edge, connection)) {
       this.#owed.push(() =>
         this.core.buffered(connection, links.backlogBytes(this.edge, connection), this.sim.nowMs),
       );

@@ -126,7 +126,7 @@ export class Faults {
   crashEdge(edge: number, isReset: boolean): void {
     const world = this.#world;
     for (let client = 0; client < world.population.total; client++) {
-      if (world.links.edgeOf[client] === edge) world.meters.isStruck[client] = 1;
+      if (world.links.edgeOf(client) === edge) world.meters.isStruck[client] = 1;
     }
     world.edges[edge]!.crash();
     world.links.edgeDied(edge, isReset);
@@ -207,8 +207,8 @@ export class Faults {
     const fault = this.#faults[number] as Slow;
     const { links, edges, sim } = this.#world;
     for (const client of this.#slow.get(number) ?? []) {
-      const connection = links.connectionOf[client]!;
-      const edge = edges[links.edgeOf[client]!];
+      const connection = links.connectionOf(client);
+      const edge = edges[links.edgeOf(client)];
       if (connection < 0 || edge === undefined || edge.isDown) continue;
       const hasQueue = edge.core.connections.queues.has(connection);
       if (hasQueue || links.backlogBytes(edge.edge, connection) > 0) {

@@ -5,8 +5,7 @@
 // world has settled (every member has every number its host has sent, and agrees with it on who is in the room).
 
 import { slotOf } from "../../core/handles.ts";
-import { murmur32 } from "../../core/hash.ts";
-import { ClientState } from "../../core/client/client-table.ts";
+import { ClientState, idChecksum } from "../../core/client/client-table.ts";
 import { ConnectionState } from "../../core/edge/connections.ts";
 import { SessionState } from "../../core/node/sessions.ts";
 import type { Room } from "../../core/node/room.ts";
@@ -65,13 +64,13 @@ export class Judge {
     let owed = 0;
     let awaited = 0;
     for (let client = 0; client < population.total; client++) {
-      owed += table.nextId[client]! - 1;
+      owed += table.nextId(client) - 1;
       awaited += table.awaitedCount(client);
       if (meters.lostAtUs[client]! >= 0) away++;
       if (meters.arrivedAtUs[client]! < 0) continue;
       arrived++;
       if (meters.hasJoined(client)) joined++;
-      else if (table.state[client] !== ClientState.ended) pending++;
+      else if (table.state(client) !== ClientState.ended) pending++;
     }
     const m = meters;
     const ended = m.refused.total + m.gaveUp.total;
@@ -145,8 +144,8 @@ export class Judge {
 
   #compare(client: number): void {
     const world = this.#world;
-    const edge = world.edges[world.links.edgeOf[client]!];
-    const connection = world.links.connectionOf[client]!;
+    const edge = world.edges[world.links.edgeOf(client)];
+    const connection = world.links.connectionOf(client);
     if (edge === undefined || edge.isDown || connection < 0) return;
     const c = edge.core.connections;
     const at = slotOf(connection);
@@ -156,7 +155,7 @@ export class Judge {
     const session = c.session[at]!;
     if (node.isDown || !sessions.handles.isLive(session)) return;
     const table = world.clients.core.table;
-    const behind = sessions.sentS(session) - table.lastS[client]!;
+    const behind = sessions.sentS(session) - table.lastS(client);
     if (behind !== 0) this.#lost(client, Math.abs(behind));
     this.#expect(
       behind === 0,
@@ -174,12 +173,12 @@ export class Judge {
     const add = (id: string): void => {
       if (id === self) return;
       count++;
-      sum = (sum + murmur32(id)) | 0;
+      sum = (sum + idChecksum(id)) | 0;
     };
-    for (const id of room.roster.keys()) add(id);
-    const has = table.rosterCount[client]!;
+    for (const id of room.roster.ids()) add(id);
+    const has = table.rosterCount(client);
     this.#expect(
-      count === has && sum === table.rosterSum[client],
+      count === has && sum === table.rosterSum(client),
       "agreement on who is in the room",
       () => `client ${client} knows ${has} others in ${room.roomId}, its host ${count}`,
     );

@@ -41,19 +41,26 @@ const JITTER_SHARE = 0.125;
 const SYN_RETRY_US = 1_000_000;
 const LIFE_MASK = 0x7f;
 
+// Places in a client's row: two doubles (the last arrival each way, µs), then integers.
+const ROW = 8;
+const ROW_TIMES = 4;
+const UP_AT = 0;
+const DOWN_AT = 1;
+/** Life of the socket in the upper half, edge + 1 in the lower. */
+const SOCKET = 4;
+const CONNECTION = 5;
+const PATH = 6;
+const JITTER = 7;
+
 export class Links {
   readonly #sim: Simulation;
   readonly #nodeIds: string[] = [];
   readonly #edgeCount: number;
   readonly #nodeCount: number;
-  // Client sockets, by client.
-  readonly latencyUs: Int32Array;
-  readonly edgeOf: Int16Array;
-  readonly connectionOf: Int32Array;
-  readonly #life: Uint8Array;
-  readonly #upAtUs: Float64Array;
-  readonly #downAtUs: Float64Array;
-  readonly #jitter: StreamColumn;
+  // Client sockets: a row of 32 bytes each, because a storm touches all of it for every frame.
+  readonly #rows: Int32Array;
+  readonly #times: Float64Array;
+  readonly #total: number;
   readonly #lossBelow: number;
   readonly #lossDelayUs: number;
   readonly #isTls: boolean;
@@ -87,13 +94,10 @@ export class Links {
       this.#nodeIds.push(`n${node}`);
       this.#nodeOf.set(`n${node}`, node);
     }
-    this.latencyUs = new Int32Array(total);
-    this.edgeOf = new Int16Array(total).fill(-1);
-    this.connectionOf = new Int32Array(total).fill(-1);
-    this.#life = new Uint8Array(total);
-    this.#upAtUs = new Float64Array(total);
-    this.#downAtUs = new Float64Array(total);
-    this.#jitter = new StreamColumn(seed, "network jitter", total);
+    this.#total = total;
+    this.#times = new Float64Array(total * ROW_TIMES);
+    this.#rows = new Int32Array(this.#times.buffer);
+    for (let client = 0; client < total; client++) this.#rows[client * ROW + CONNECTION] = -1;
     this.#lossBelow = Math.floor(network.lossRatio * 0x1_0000_0000);
     this.#lossDelayUs = Math.round(network.lossDelayMs * 1_000);
     this.#isTls = cluster.clientTls;
@@ -110,17 +114,38 @@ export class Links {
     this.#limitAll(network.clientBandwidthBytesPerSec);
   }
 
-  /** Where a client is does not change: its path's latency is drawn once. */
+  /** Where a client is does not change: its path's latency is drawn once, and with it the seed of its jitter. */
   #drawPaths(seed: number, table: LatencyTable): void {
-    const draws = new StreamColumn(seed, "client path", this.latencyUs.length);
-    for (let client = 0; client < this.latencyUs.length; client++) {
-      this.latencyUs[client] = table.atUs(draws.nextUint32(client));
+    const paths = new StreamColumn(seed, "client path", this.#total);
+    const jitters = new StreamColumn(seed, "network jitter", this.#total);
+    for (let client = 0; client < this.#total; client++) {
+      this.#rows[client * ROW + PATH] = table.atUs(paths.nextUint32(client));
+      this.#rows[client * ROW + JITTER] = jitters.nextUint32(client) | 1; // Never 0.
     }
+  }
+
+  /** Latency of the client's path, one way, µs. */
+  pathUs(client: number): number {
+    return this.#rows[client * ROW + PATH]!;
+  }
+
+  /** Edge that the client's latest socket leads to; -1 before the first. */
+  edgeOf(client: number): number {
+    return (this.#rows[client * ROW + SOCKET]! & 0xffff) - 1;
+  }
+
+  /** The edge's handle of the client's open socket; -1 when there is none. */
+  connectionOf(client: number): number {
+    return this.#rows[client * ROW + CONNECTION]!;
+  }
+
+  #lifeOf(client: number): number {
+    return this.#rows[client * ROW + SOCKET]! >>> 16;
   }
 
   #limitAll(bytesPerSec: number): void {
     if (bytesPerSec === Infinity) return;
-    for (let client = 0; client < this.latencyUs.length; client++) {
+    for (let client = 0; client < this.#total; client++) {
       this.limit(client, bytesPerSec);
     }
   }
@@ -135,20 +160,29 @@ export class Links {
 
   // ---- client sockets -----------------------------------------------------------------------------
 
-  /** One trip of a frame on the client's path, µs. */
+  /**
+   * One trip of a frame on the client's path, µs. The jitter is a xorshift of 32 bits per client (Marsaglia 2003, 13/17/5),
+   * seeded from the client's named stream: a full generator's state would cost another cache line per frame.
+   */
   #tripUs(client: number): number {
-    const draw = this.#jitter.nextUint32(client);
-    const pathUs = this.latencyUs[client]!;
+    const at = client * ROW;
+    let draw = this.#rows[at + JITTER]!;
+    draw ^= draw << 13;
+    draw ^= draw >>> 17;
+    draw ^= draw << 5;
+    this.#rows[at + JITTER] = draw;
+    const pathUs = this.#rows[at + PATH]!;
     const jitterUs = Math.floor((pathUs * JITTER_SHARE * (draw & 0xffff)) / 0x1_0000);
-    return pathUs + jitterUs + (draw < this.#lossBelow ? this.#lossDelayUs : 0);
+    return pathUs + jitterUs + (draw >>> 0 < this.#lossBelow ? this.#lossDelayUs : 0);
   }
 
   /** The client begins a socket to this edge. */
   dial(client: number, edge: number): void {
     this.#newLife(client);
-    this.edgeOf[client] = edge;
+    const at = client * ROW + SOCKET;
+    this.#rows[at] = (this.#rows[at]! & ~0xffff) | (edge + 1);
     const trips = this.#isTls ? TRIPS_TO_UPGRADE : TRIPS_TO_UPGRADE_PLAIN;
-    this.#sendDial(client, edge, trips * this.latencyUs[client]!);
+    this.#sendDial(client, edge, trips * this.pathUs(client));
   }
 
   /** The kernel had no place for the dial: TCP tries again. */
@@ -161,7 +195,7 @@ export class Links {
     this.#sim.schedule(
       afterUs,
       EventKind.edgeDialed,
-      packSocket(client, this.#life[client]!),
+      packSocket(client, this.#lifeOf(client)),
       edge,
     );
   }
@@ -177,12 +211,15 @@ export class Links {
   }
 
   #isCurrent(socket: number): boolean {
-    return this.#life[socketClient(socket)] === socketLife(socket);
+    return this.#lifeOf(socketClient(socket)) === socketLife(socket);
   }
 
   #newLife(client: number): void {
-    this.#life[client] = (this.#life[client]! + 1) & LIFE_MASK;
-    this.connectionOf[client] = -1;
+    const at = client * ROW;
+    const socket = this.#rows[at + SOCKET]!;
+    const life = ((socket >>> 16) + 1) & LIFE_MASK;
+    this.#rows[at + SOCKET] = (life << 16) | (socket & 0xffff);
+    this.#rows[at + CONNECTION] = -1;
   }
 
   /** Edge → client. The first frame of a connection is its hello and binds it to its client. */
@@ -194,7 +231,7 @@ export class Links {
     const client = this.clientAt(edge, connection);
     if (client < 0) return;
     const atUs = this.#downUs(client, message.bytes, departsUs);
-    const socket = packSocket(client, this.#life[client]!);
+    const socket = packSocket(client, this.#lifeOf(client));
     this.#sim.at(atUs, EventKind.clientReceives, socket, s, message);
   }
 
@@ -209,9 +246,9 @@ export class Links {
       clients = larger;
     }
     clients[slot] = client;
-    this.connectionOf[client] = connection;
-    this.#downAtUs[client] = 0;
-    this.#upAtUs[client] = 0;
+    this.#rows[client * ROW + CONNECTION] = connection;
+    this.#times[client * ROW_TIMES + DOWN_AT] = 0;
+    this.#times[client * ROW_TIMES + UP_AT] = 0;
     const atUs = this.#downUs(client, hello.bytes, departsUs);
     this.#sim.at(atUs, EventKind.clientOpened, this.#opening, connection, hello);
   }
@@ -220,7 +257,7 @@ export class Links {
   clientAt(edge: number, connection: number): number {
     const client = this.#clients[edge]![slotOf(connection)] ?? -1;
     if (client < 0) return -1;
-    const isThere = this.edgeOf[client] === edge && this.connectionOf[client] === connection;
+    const isThere = this.edgeOf(client) === edge && this.connectionOf(client) === connection;
     return isThere ? client : -1;
   }
 
@@ -233,27 +270,32 @@ export class Links {
         atUs += pipe.emptyAtUs - departsUs;
       }
     }
-    if (atUs < this.#downAtUs[client]!) atUs = this.#downAtUs[client]!;
-    this.#downAtUs[client] = atUs;
+    if (atUs < this.#times[client * ROW_TIMES + DOWN_AT]!)
+      atUs = this.#times[client * ROW_TIMES + DOWN_AT]!;
+    this.#times[client * ROW_TIMES + DOWN_AT] = atUs;
     return atUs;
   }
 
   /** Client → edge. */
   fromClient(client: number, message: Message): void {
-    const connection = this.connectionOf[client]!;
+    const connection = this.connectionOf(client);
     if (connection < 0) return; // Nobody is there any more; the client will notice.
     let atUs = this.#sim.nowUs + this.#tripUs(client);
-    if (atUs < this.#upAtUs[client]!) atUs = this.#upAtUs[client]!;
-    this.#upAtUs[client] = atUs;
-    this.#sim.at(atUs, EventKind.edgeReceives, connection, this.edgeOf[client]!, message);
+    if (atUs < this.#times[client * ROW_TIMES + UP_AT]!)
+      atUs = this.#times[client * ROW_TIMES + UP_AT]!;
+    this.#times[client * ROW_TIMES + UP_AT] = atUs;
+    this.#sim.at(atUs, EventKind.edgeReceives, connection, this.edgeOf(client), message);
   }
 
   /** The client closes its socket. */
   hangUp(client: number): void {
-    const connection = this.connectionOf[client]!;
+    const connection = this.connectionOf(client);
     if (connection >= 0) {
-      const atUs = Math.max(this.#sim.nowUs + this.#tripUs(client), this.#upAtUs[client]!);
-      this.#sim.at(atUs, EventKind.edgeClosed, connection, this.edgeOf[client]!);
+      const atUs = Math.max(
+        this.#sim.nowUs + this.#tripUs(client),
+        this.#times[client * ROW_TIMES + UP_AT]!,
+      );
+      this.#sim.at(atUs, EventKind.edgeClosed, connection, this.edgeOf(client));
     }
     this.#newLife(client);
   }
@@ -268,9 +310,9 @@ export class Links {
     const client = this.clientAt(edge, connection);
     if (client < 0) return;
     const atUs = this.#downUs(client, 0, departsUs);
-    const socket = packSocket(client, this.#life[client]!);
+    const socket = packSocket(client, this.#lifeOf(client));
     this.#sim.at(atUs, EventKind.clientClosed, socket, code);
-    this.connectionOf[client] = -1;
+    this.#rows[client * ROW + CONNECTION] = -1;
     this.#clients[edge]![slotOf(connection)] = -1;
   }
 
@@ -280,10 +322,10 @@ export class Links {
     for (let slot = 0; slot < clients.length; slot++) {
       const client = clients[slot]!;
       clients[slot] = -1;
-      if (client < 0 || this.edgeOf[client] !== edge || this.connectionOf[client]! < 0) continue;
-      this.connectionOf[client] = -1;
+      if (client < 0 || this.edgeOf(client) !== edge || this.connectionOf(client) < 0) continue;
+      this.#rows[client * ROW + CONNECTION] = -1;
       if (!isReset) continue;
-      const socket = packSocket(client, this.#life[client]!);
+      const socket = packSocket(client, this.#lifeOf(client));
       this.#sim.schedule(this.#tripUs(client), EventKind.clientClosed, socket, 1006);
     }
   }
@@ -304,9 +346,14 @@ export class Links {
     return Math.floor(Math.max(0, pipe.emptyAtUs - this.#sim.nowUs) * pipe.bytesPerUs);
   }
 
+  /** Whether any client is slow at all. */
+  get hasSlow(): boolean {
+    return this.#slow.size > 0;
+  }
+
   /** Whether the socket's driver would report its backlog after a write. */
   isBehind(edge: number, connection: number): boolean {
-    return this.#slow.size > 0 && this.backlogBytes(edge, connection) >= this.#softBytes;
+    return this.backlogBytes(edge, connection) >= this.#softBytes;
   }
 
   // ---- trunks -------------------------------------------------------------------------------------

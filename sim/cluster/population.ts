@@ -18,8 +18,7 @@ export class Population {
   readonly firstOf: Int32Array;
   /** When each client arrives, µs. */
   readonly arrivesAtUs: Float64Array;
-  /** Phase of each client, by index in the scenario. */
-  readonly phaseOf: Uint8Array;
+  readonly #roomIds: string[] = [];
 
   constructor(scenario: Scenario, seed: number) {
     const { clients } = scenario;
@@ -29,10 +28,10 @@ export class Population {
     this.firstOf = Int32Array.from(firsts);
     this.roomCount = firsts.length - 1;
     for (let room = 0; room < this.roomCount; room++) {
+      this.#roomIds.push(`room-${room}`);
       this.roomOf.fill(room, this.firstOf[room], this.firstOf[room + 1]);
     }
     this.arrivesAtUs = new Float64Array(this.total);
-    this.phaseOf = new Uint8Array(this.total);
     this.#arrive(scenario, seed);
   }
 
@@ -41,7 +40,7 @@ export class Population {
   }
 
   roomId(room: number): string {
-    return `room-${room}`;
+    return this.#roomIds[room]!;
   }
 
   participantId(client: number): string {
@@ -52,7 +51,7 @@ export class Population {
     const order = shuffled(this.total, randomStream(seed, "arrival order"));
     const draws = new StreamColumn(seed, "arrival", this.total);
     let at = 0;
-    scenario.clients.arrivals.forEach((phase, index) => {
+    scenario.clients.arrivals.forEach((phase) => {
       const count = Math.min(phase.clients, this.total - at);
       let poissonMs = 0;
       for (let k = 0; k < count; k++) {
@@ -60,7 +59,6 @@ export class Population {
         const draw = draws.nextUnit(client);
         if (phase.shape === "poisson") poissonMs += -log(1 - draw) * (phase.overMs / count);
         const offsetMs = phase.shape === "poisson" ? poissonMs : offset(phase, k, count, draw);
-        this.phaseOf[client] = index;
         this.arrivesAtUs[client] = Math.round((phase.fromMs + offsetMs) * 1_000);
       }
     });

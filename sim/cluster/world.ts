@@ -45,7 +45,11 @@ export class World implements EventHandler {
   readonly costs: CostTable;
   /** Hosts that the kernel killed for memory. */
   outOfMemory = 0;
-  readonly #resumes = new Map<string, ResumeClaims>();
+  /** The latest resume claims of each client, in columns: who presents a token is known by its participant. */
+  readonly #resumeNode: Int16Array;
+  readonly #resumeIncarnation: Int32Array;
+  readonly #resumeSession: Int32Array;
+  readonly #resumeRotation: Uint16Array;
 
   constructor(scenario: Scenario, seed: number, faults: readonly Fault[]) {
     assert(scenario.cluster.edges.count <= HOSTS_MAX, "edges fit their number", HOSTS_MAX);
@@ -57,6 +61,11 @@ export class World implements EventHandler {
     this.costs = costs;
     this.recorder = new Recorder(scenario.windows, scenario.run.resolutionMs);
     this.population = new Population(scenario, seed);
+    const { total } = this.population;
+    this.#resumeNode = new Int16Array(total).fill(-1);
+    this.#resumeIncarnation = new Int32Array(total);
+    this.#resumeSession = new Int32Array(total);
+    this.#resumeRotation = new Uint16Array(total);
     this.links = new Links(scenario, seed, sim);
     this.media = new MediaPlane(scenario, seed, sim, costs);
     this.meters = new ClientMeters(this.recorder, sim, this.population);
@@ -78,6 +87,7 @@ export class World implements EventHandler {
       outages.atUs(draw),
     );
     this.judge = new Judge(this);
+    this.clients.onSnapshot = (client, lastS) => this.judge.resynced(client, lastS);
     this.noisyRoom = Faults.noisyRoomOf(
       scenario,
       (room) => population.sizeOf(room),
@@ -96,7 +106,7 @@ export class World implements EventHandler {
     const world = {
       links,
       claimsOf: (token: string) => this.#claimsOf(token),
-      resumeClaimsOf: (token: string) => this.#resumes.get(token),
+      resumeClaimsOf: (token: string) => this.#resumeClaimsOf(token),
       seal: (claims: ResumeClaims) => this.#seal(claims),
       nodeNumber: (nodeId: string) => links.nodeNumber(nodeId),
     };
@@ -129,7 +139,7 @@ export class World implements EventHandler {
 
   /** A join token is the participant's id here; its claims are what the population knows. */
   #claimsOf(token: string): JoinClaims | undefined {
-    const client = Number(token.slice(1));
+    const client = clientNumber(token);
     const { population } = this;
     if (!(client < population.total)) return undefined;
     const room = population.roomOf[client]!;
@@ -142,10 +152,33 @@ export class World implements EventHandler {
     };
   }
 
-  /** Sealed tokens are looked up instead of computed: one per session, the latest two rotations count in core. */
+  /** Nothing is sealed here: a resume token is the participant's id, and what it would say is kept beside. */
   #seal(claims: ResumeClaims): string {
-    this.#resumes.set(claims.sessionId, claims);
-    return claims.sessionId;
+    const client = clientNumber(claims.participantId);
+    this.#resumeNode[client] = this.links.nodeNumber(claims.nodeId);
+    this.#resumeIncarnation[client] = claims.incarnation;
+    this.#resumeSession[client] = claims.session;
+    this.#resumeRotation[client] = claims.rotation;
+    return claims.participantId;
+  }
+
+  #resumeClaimsOf(token: string): ResumeClaims | undefined {
+    const client = clientNumber(token);
+    const sessionId = this.clients.core.table.held[client]?.sessionId;
+    const node = this.#resumeNode[client]!;
+    const claims = this.#claimsOf(token);
+    if (sessionId === undefined || node < 0 || claims === undefined) return undefined;
+    return {
+      sessionId,
+      roomId: claims.roomId,
+      participantId: token,
+      name: token,
+      nodeId: this.links.nodeId(node),
+      incarnation: this.#resumeIncarnation[client]!,
+      session: this.#resumeSession[client]!,
+      rotation: this.#resumeRotation[client]!,
+      expectedSize: claims.expectedSize,
+    };
   }
 
   /** Client behind an edge's connection, -1 for none. */
@@ -269,4 +302,9 @@ export class World implements EventHandler {
     this.activity.isOver = true;
     this.faults.stop();
   }
+}
+
+/** The inverse of `Population.participantId`. */
+function clientNumber(participantId: string): number {
+  return Number(participantId.slice(1));
 }
