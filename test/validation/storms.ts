@@ -150,7 +150,7 @@ function policyNameOf(target: Target): ReconnectPolicyName {
 /** Seeds of the published table. */
 const PEAK_SEEDS = 11;
 /** Peaks come within the first waits; nothing is near them later. */
-const PEAK_UNTIL_US = 8_000_000;
+const PEAK_UNTIL_US = 4_000_000;
 
 /** The most attempts in any window when every attempt fails; median over seeds. */
 export function retryPeaks(target: Target): Measured {
