@@ -1,4 +1,4 @@
-// Deadlines that all lie the same time ahead: a queue, not a heap.
+// Deadlines without a heap: those that all lie the same time ahead, and those that come in a few large groups.
 //
 // Whatever waits a constant time (heartbeat, presence grace, resume window) expires in the order in which it
 // was put in. So a ring of (handle, deadline) pairs is enough, and nothing is ever cancelled: whoever takes an
@@ -56,5 +56,39 @@ export class DeadlineQueue {
     this.#handles = handles;
     this.#deadlines = deadlines;
     this.#head = 0;
+  }
+}
+
+interface DeadlineGroup {
+  readonly deadlineMs: number;
+  readonly handles: number[];
+}
+
+/** Deadlines in any order, of which many are the same instant: one entry per instant, sorted. */
+export class GroupedDeadlines {
+  readonly #groups: DeadlineGroup[] = [];
+
+  /** The earliest deadline, ms; Infinity when empty. */
+  get nextMs(): number {
+    return this.#groups.length === 0 ? Infinity : this.#groups[0].deadlineMs;
+  }
+
+  push(handle: number, deadlineMs: number): void {
+    let at = this.#groups.length;
+    while (at > 0 && this.#groups[at - 1].deadlineMs > deadlineMs) at--;
+    if (at > 0 && this.#groups[at - 1].deadlineMs === deadlineMs) {
+      this.#groups[at - 1].handles.push(handle);
+    } else {
+      this.#groups.splice(at, 0, { deadlineMs, handles: [handle] });
+    }
+  }
+
+  /** Takes a handle whose deadline is not after `nowMs`, earliest group first; -1 when there is none. */
+  take(nowMs: number): number {
+    if (this.nextMs > nowMs) return -1;
+    const { handles } = this.#groups[0];
+    const handle = handles.pop()!; // No group is ever empty.
+    if (handles.length === 0) this.#groups.shift();
+    return handle;
   }
 }

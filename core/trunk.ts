@@ -141,6 +141,8 @@ export type BusMessage =
       readonly type: "hosts";
       readonly roomId: string;
       readonly hosts: readonly string[];
+      /** The host that has just given the room up; "" when none has. */
+      readonly closedBy: string;
     }
   | {
       /** Home → the host it assigned: these rooms' members were on a node that died. */

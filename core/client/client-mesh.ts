@@ -59,11 +59,11 @@ export class ClientMesh {
   }
 
   peerJoined(client: number, id: string): void {
-    if (this.#pairs.has(client)) this.#pairOf(client, id); // It came last, so it offers.
+    if (this.#pairs.size > 0 && this.#pairs.has(client)) this.#pairOf(client, id); // It came last, so it offers.
   }
 
   peerLeft(client: number, id: string): void {
-    if (this.#pairs.get(client)?.delete(id) === true) this.#outbox.dropPeer(client, id);
+    if (this.#pairs.size > 0 && this.#pairs.get(client)?.delete(id) === true) this.#outbox.dropPeer(client, id);
   }
 
   ended(client: number): void {

@@ -159,6 +159,7 @@ export class EdgeArrivals {
   #admit(connection: number, kind: "join" | "resume", request: AttachRequest, nowMs: number): void {
     const at = slotOf(connection);
     this.#connections.state[at] = ConnectionState.attaching;
+    this.#connections.node[at] = -1; // While it queues no node has it, whatever an earlier attempt asked.
     this.#connections.request[at] = request;
     const verdict = this.admission.request(kind, connection, nowMs, request.deadlineMs);
     if (verdict === "admitted") this.#place(connection, nowMs);

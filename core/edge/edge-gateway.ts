@@ -54,7 +54,7 @@ export class EdgeGateway {
     this.arrivals = new EdgeArrivals(policy, outbox, connections, view, (nowMs) =>
       this.#peers.spreadMs(nowMs),
     );
-    this.#orphans = new Orphans(policy, outbox, connections, this.delivery, view);
+    this.#orphans = new Orphans(policy, outbox, connections, this.delivery, view, this.#timeouts);
   }
 
   // ---- facts: sockets ---------------------------------------------------------------------------
@@ -191,7 +191,8 @@ export class EdgeGateway {
     const isAwaited =
       c.isOpen(connection) && c.state[at] === ConnectionState.attaching && c.node[at] === node;
     if (!isAwaited) {
-      this.#outbox.detach(node, grant.session, false); // The client went while the node let it in.
+      // The client went while the node let it in: who never knew of its session does not come back to it.
+      this.#outbox.detach(node, grant.session, grant.mode === "joined");
       return;
     }
     c.state[at] = ConnectionState.attached;
@@ -347,7 +348,9 @@ export class EdgeGateway {
   #forget(connection: number): void {
     const room = this.connections.room[slotOf(connection)];
     this.connections.release(connection);
-    if (room !== undefined && room.members.length === 0) this.delivery.forgetRoom(room);
+    if (room === undefined || room.members.length > 0) return;
+    this.delivery.forgetRoom(room);
+    this.arrivals.hostForgotten(room.roomId); // The next joiner may find it closed, so the home is asked.
   }
 
   #refuse(

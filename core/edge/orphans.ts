@@ -16,6 +16,7 @@ import { ConnectionState, type Connections, type EdgeRoom } from "./connections.
 import type { EdgeDelivery } from "./edge-delivery.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
 import type { EdgePolicy } from "./edge-policy.ts";
+import type { Timeouts } from "./timeouts.ts";
 
 export class Orphans {
   readonly #policy: EdgePolicy;
@@ -23,6 +24,7 @@ export class Orphans {
   readonly #connections: Connections;
   readonly #delivery: EdgeDelivery;
   readonly #view: ClusterView;
+  readonly #timeouts: Timeouts;
 
   constructor(
     policy: EdgePolicy,
@@ -30,12 +32,14 @@ export class Orphans {
     connections: Connections,
     delivery: EdgeDelivery,
     view: ClusterView,
+    timeouts: Timeouts,
   ) {
     this.#policy = policy;
     this.#outbox = outbox;
     this.#connections = connections;
     this.#delivery = delivery;
     this.#view = view;
+    this.#timeouts = timeouts;
   }
 
   /** The node is gone or drains. `homeOf` says where a room lives from now on. */
@@ -44,6 +48,7 @@ export class Orphans {
     homeOf: (roomId: string, expectedSize: number) => NodeRecord | undefined,
     nowMs: number,
   ): void {
+    const isAlive = lost.state === "draining";
     const rooms = this.#delivery.roomsOf(lost.index).filter((room) => room !== undefined);
     const declared = new Map<NodeRecord, OrphanRoom[]>();
     let members = 0;
@@ -61,6 +66,7 @@ export class Orphans {
       for (const connection of [...room.members]) {
         const reconnectAfterMs = (windowMs * (slot + 0.5)) / members;
         slot++;
+        if (isAlive) this.#detach(connection);
         this.#cutLoose(connection, reconnectAfterMs, windowMs, nowMs);
       }
     }
@@ -97,6 +103,12 @@ export class Orphans {
     };
   }
 
+  /** A node that drains must not take those for connected who are told to go. */
+  #detach(connection: number): void {
+    const at = slotOf(connection);
+    this.#outbox.detach(this.#connections.node[at]!, this.#connections.session[at]!, false);
+  }
+
   #cutLoose(connection: number, reconnectAfterMs: number, windowMs: number, nowMs: number): void {
     const c = this.#connections;
     const at = slotOf(connection);
@@ -104,6 +116,7 @@ export class Orphans {
     c.state[at] = ConnectionState.orphaned;
     c.node[at] = -1;
     c.session[at] = -1;
+    this.#timeouts.orphaned(connection, nowMs);
     c.openUntilMs[at] = nowMs + reconnectAfterMs + this.#policy.resumeWindowMs;
     const body: DrainBody = { deadlineMs: windowMs, reconnectAfterMs };
     const bytes = serverFrameBytes(Kind.drain, body);

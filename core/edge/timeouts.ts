@@ -32,6 +32,11 @@ export class Timeouts {
     this.#silent.push(connection, nowMs + this.#policy.silenceMaxMs);
   }
 
+  /** It has lost its session, and may stay for as long as it is awaited. */
+  orphaned(connection: number, nowMs: number): void {
+    this.#unauthenticated.push(connection, nowMs + this.#policy.authTimeoutMs);
+  }
+
   nextDeadlineMs(): number {
     return Math.min(this.#unauthenticated.nextMs, this.#silent.nextMs);
   }

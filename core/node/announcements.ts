@@ -1,6 +1,8 @@
 // What members, and the room's other hosts, are told about one of them: joined, left, changed.
 //
-// The roster is not touched here: it follows when the message is served (relay.ts).
+// In a room on several hosts each of them says who is with itself, and members are told when somebody enters or
+// leaves the union: whoever moves from one host to another neither leaves nor joins. The roster is not touched here: it
+// follows when the message is served (relay.ts).
 
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
@@ -26,32 +28,45 @@ export class Announcements {
     const participant = this.#participantOf(session);
     const message = about(Kind.participantJoined, "", "", participant);
     message.offeredAtUs = Math.round(nowMs * 1_000);
-    this.#tell(room, session, message);
+    if (!room.isElsewhere(participant.id)) this.#node.enqueue(room, message, -1, session, 0);
+    room.takeFromGone(participant.id);
+    this.#publish(room, message);
   }
 
-  left(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
+  /** `except`: the session that is not told: its own, or the one that replaced it. */
+  left(
+    room: Room,
+    session: number,
+    reason: LeftBody["reason"],
+    except: number,
+    nowMs: number,
+  ): void {
     const { id } = this.#participantOf(session);
     const body: LeftBody = { id, reason };
-    this.#tell(room, session, about(Kind.participantLeft, "", "", body));
+    const message = about(Kind.participantLeft, "", "", body);
+    if (!room.isElsewhere(id)) this.#node.enqueue(room, message, -1, except, 0);
+    this.#publish(room, message);
     this.#relay.silenced(room, id, nowMs);
   }
 
   /** The socket is away, or back. */
   connectionChanged(room: Room, session: number, connection: "reconnecting" | undefined): void {
-    const who = this.#participantOf(session);
+    const changed = this.setConnection(session, connection);
+    if (room.isReachableElsewhere(changed.id)) return; // It is there now, and connected.
+    const message = about(Kind.participantUpdated, changed.id, "connection", changed);
+    this.#node.enqueue(room, message, -1, session, 0);
+    this.#publish(room, message);
+  }
+
+  /** The same without a word to the others: for a session that they will see join. */
+  setConnection(session: number, connection: "reconnecting" | undefined): ParticipantBody {
     const changed: { -readonly [Name in keyof ParticipantBody]: ParticipantBody[Name] } = {
-      ...who,
+      ...this.#participantOf(session),
     };
     if (connection === undefined) delete changed.connection;
     else changed.connection = connection;
     this.#node.sessions.participant[slotOf(session)] = changed;
-    this.#tell(room, session, about(Kind.participantUpdated, who.id, "connection", changed));
-  }
-
-  /** Nobody is told of itself. */
-  #tell(room: Room, session: number, message: Message): void {
-    this.#node.enqueue(room, message, -1, session, 0);
-    this.#publish(room, message);
+    return changed;
   }
 
   #participantOf(session: number): ParticipantBody {

@@ -25,16 +25,16 @@ export class Entrance {
   whyNot(request: AttachRequest, nowMs: number): Refusal | undefined {
     const node = this.#node;
     const room = node.roomOf(request.roomId);
-    if (node.state === "gone") return refuse("not-serving");
-    if (room !== undefined && this.#hasPlace(room, request)) {
+    const isServing = node.state === "serving";
+    if (!isServing && request.as !== "home") return refuse("not-serving"); // What drains moves.
+    if (isServing && room !== undefined && this.#hasPlace(room, request)) {
       return this.#isRoomFull(room, request) ? refuse("room_full") : undefined;
     }
-    if (room !== undefined) this.refusedLive++;
+    if (isServing && room !== undefined) this.refusedLive++;
     if (request.as === "home") return this.#asHome(request, nowMs);
     if (room !== undefined) return refuse("full");
     if (request.as === "previous") return refuse("not-here");
     if (request.resume?.nodeId === node.policy.nodeId) return undefined; // Answered by the session itself.
-    if (node.state !== "serving") return refuse("not-serving");
     return node.load < node.policy.maxConnections ? undefined : refuse("full");
   }
 
@@ -45,7 +45,9 @@ export class Entrance {
   }
 
   #isRoomFull(room: Room, request: AttachRequest): boolean {
-    return room.population >= room.roomMax && !room.members.has(request.participantId);
+    const { participantId, roomMax } = request;
+    if (room.members.has(participantId) || room.isElsewhere(participantId)) return false;
+    return room.population >= Math.min(room.roomMax, roomMax);
   }
 
   /** The home decides for the whole cluster which node hosts the room. */

@@ -5,7 +5,7 @@
 // participant back. Whoever resumes on a node that does not own the session is adopted from what its token says
 // and from what its edge declared (orphans): the roster survives the node, the log does not, so it gets a snapshot.
 
-import { DeadlineQueue } from "../deadlines.ts";
+import { DeadlineQueue, GroupedDeadlines } from "../deadlines.ts";
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
 import { CloseCode } from "../protocol/limits.ts";
@@ -32,6 +32,10 @@ export class Membership {
   readonly #notices = new DeadlineQueue();
   readonly #graces = new DeadlineQueue();
   readonly #windows = new DeadlineQueue();
+  /** Those of orphans, counted from their slots. */
+  readonly #orphanNotices = new GroupedDeadlines();
+  readonly #orphanGraces = new GroupedDeadlines();
+  readonly #orphanWindows = new GroupedDeadlines();
   readonly #empties = new DeadlineQueue();
   /** Sessions whose participant was removed when the grace ended, and the longest a ghost lived, ms. */
   timeouts = 0;
@@ -51,14 +55,15 @@ export class Membership {
 
   join(room: Room, request: AttachRequest, edge: number, connection: number, nowMs: number): void {
     const { sessions, policy } = this.#node;
-    const old = room.members.get(request.participantId);
-    if (old !== undefined) this.#replace(room, old, nowMs);
+    room.roomMax = Math.min(room.roomMax, request.roomMax);
     const participant: ParticipantBody =
       request.meta === undefined
         ? { id: request.participantId, name: request.name }
         : { id: request.participantId, name: request.name, meta: request.meta };
     const session = sessions.open(room, participant, "");
     sessions.sessionId[slotOf(session)] = `${policy.nodeId}.${policy.incarnation}.${session}`;
+    const old = room.members.get(request.participantId);
+    if (old !== undefined) this.#replace(room, old, session, nowMs);
     const others = this.roster(room);
     this.#enter(room, session);
     this.#attach(room, session, edge, connection);
@@ -79,7 +84,9 @@ export class Membership {
     const isOwn = claims.nodeId === policy.nodeId && claims.incarnation === policy.incarnation;
     if (isOwn) {
       const session = claims.session;
-      if (!sessions.handles.isLive(session)) return "expired";
+      if (!sessions.handles.isLive(session)) {
+        return room?.members.has(claims.participantId) === true ? "replaced" : "expired";
+      }
       const at = slotOf(session);
       if (sessions.sessionId[at] !== claims.sessionId) return "unknown";
       const age = (sessions.rotation[at]! - claims.rotation) & 0xffff;
@@ -102,11 +109,10 @@ export class Membership {
 
   #adopt(room: Room, claims: ResumeClaims, edge: number, connection: number, nowMs: number): void {
     const participant: ParticipantBody = { id: claims.participantId, name: claims.name };
-    const wasKnown = takeFromRemotes(room, participant.id);
     const session = this.#node.sessions.open(room, participant, claims.sessionId);
     this.#enter(room, session);
     this.#attach(room, session, edge, connection);
-    if (!wasKnown) this.#tell.joined(room, session, nowMs);
+    this.#tell.joined(room, session, nowMs);
     this.#grant(room, session, "snapshot", "moved", 0, this.roster(room));
   }
 
@@ -119,13 +125,12 @@ export class Membership {
       outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, CloseCode.replaced);
       this.#detachFromEdge(room, at);
     }
-    const wasShownAsLost =
-      state === SessionState.detached &&
-      nowMs - sessions.detachedAtMs[at]! >= this.#node.policy.reconnectingNoticeMs;
     if (state === SessionState.away) {
       room.presentCount++;
+      this.#node.committed.sized(room.handle, room.presentCount);
+      this.#tell.setConnection(session, undefined);
       this.#tell.joined(room, session, nowMs);
-    } else if (wasShownAsLost) {
+    } else if (sessions.participant[at]!.connection !== undefined) {
       this.#tell.connectionChanged(room, session, undefined);
     }
     sessions.rotation[at] = (sessions.rotation[at]! + 1) & 0xffff;
@@ -187,7 +192,7 @@ export class Membership {
     room.members.set(id, session);
     room.presentCount++;
     room.emptySinceMs = Infinity;
-    this.#node.committed.sized(slotOf(room.handle), room.presentCount);
+    this.#node.committed.sized(room.handle, room.presentCount);
   }
 
   #attach(room: Room, session: number, edge: number, connection: number): void {
@@ -211,12 +216,10 @@ export class Membership {
     const { sessions } = this.#node;
     orphans.participants.forEach((participant, i) => {
       if (room.members.has(participant.id)) return; // Somebody was quicker than the declaration.
-      const wasKnown = takeFromRemotes(room, participant.id);
       const session = sessions.open(room, participant, orphans.sessionIds[i]!);
       this.#enter(room, session);
-      this.#wait(session, nowMs);
-      sessions.detachedAtMs[slotOf(session)] = nowMs + orphans.expectedWithinMs;
-      if (!wasKnown) this.#tell.joined(room, session, nowMs);
+      this.#expect(session, nowMs + orphans.expectedWithinMs);
+      this.#tell.joined(room, session, nowMs);
     });
   }
 
@@ -230,7 +233,7 @@ export class Membership {
     if (sessions.state[at] !== SessionState.attached || sessions.edge[at] !== edge) return;
     const room = sessions.room[at]!;
     this.#detachFromEdge(room, at);
-    if (isFinal) this.#leave(room, session, "left", nowMs);
+    if (isFinal) this.#leave(room, session, "left", session, nowMs);
     else this.#wait(session, nowMs);
   }
 
@@ -252,6 +255,16 @@ export class Membership {
     this.#windows.push(session, nowMs + policy.resumeWindowMs);
   }
 
+  /** An orphan: it waits from its slot on. */
+  #expect(session: number, slotMs: number): void {
+    const { policy, sessions } = this.#node;
+    sessions.state[slotOf(session)] = SessionState.detached;
+    sessions.detachedAtMs[slotOf(session)] = slotMs;
+    this.#orphanNotices.push(session, slotMs + policy.reconnectingNoticeMs);
+    this.#orphanGraces.push(session, slotMs + policy.presenceGraceMs);
+    this.#orphanWindows.push(session, slotMs + policy.resumeWindowMs);
+  }
+
   /** A whole edge is gone: its sessions wait for their clients. */
   edgeLost(edge: number, nowMs: number): void {
     const { sessions } = this.#node;
@@ -261,7 +274,13 @@ export class Membership {
     }
   }
 
-  #leave(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
+  #leave(
+    room: Room,
+    session: number,
+    reason: LeftBody["reason"],
+    except: number,
+    nowMs: number,
+  ): void {
     const { sessions } = this.#node;
     const at = slotOf(session);
     const id = sessions.participant[at]!.id;
@@ -269,10 +288,10 @@ export class Membership {
     room.members.delete(id);
     if (wasSeen) {
       room.presentCount--;
-      this.#tell.left(room, session, reason, nowMs);
+      this.#tell.left(room, session, reason, except, nowMs);
     }
     sessions.release(session);
-    this.#node.committed.sized(slotOf(room.handle), room.presentCount);
+    this.#node.committed.sized(room.handle, room.presentCount);
     if (room.members.size === 0) {
       room.emptySinceMs = nowMs;
       this.#empties.push(room.handle, nowMs + EMPTY_ROOM_MS);
@@ -280,14 +299,14 @@ export class Membership {
   }
 
   /** The same person joined anew: the old session ends. */
-  #replace(room: Room, session: number, nowMs: number): void {
+  #replace(room: Room, session: number, by: number, nowMs: number): void {
     const { sessions, outbox } = this.#node;
     const at = slotOf(session);
     if (sessions.state[at] === SessionState.attached) {
       outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, CloseCode.replaced);
       this.#detachFromEdge(room, at);
     }
-    this.#leave(room, session, "replaced", nowMs);
+    this.#leave(room, session, "replaced", by, nowMs);
   }
 
   // ---- time -------------------------------------------------------------------------------------------
@@ -297,41 +316,53 @@ export class Membership {
       this.#notices.nextMs,
       this.#graces.nextMs,
       this.#windows.nextMs,
+      this.#orphanNotices.nextMs,
+      this.#orphanGraces.nextMs,
+      this.#orphanWindows.nextMs,
       this.#empties.nextMs,
     );
   }
 
   deadlinePassed(nowMs: number): void {
-    const { reconnectingNoticeMs, presenceGraceMs, resumeWindowMs } = this.#node.policy;
-    const { sessions } = this.#node;
-    this.#due(this.#notices, reconnectingNoticeMs, nowMs, (room, session) => {
+    for (const queue of [this.#notices, this.#orphanNotices]) this.#showLost(queue, nowMs);
+    for (const queue of [this.#graces, this.#orphanGraces]) this.#endPresence(queue, nowMs);
+    for (const queue of [this.#windows, this.#orphanWindows]) this.#endSessions(queue, nowMs);
+    this.#closeEmpty(nowMs);
+  }
+
+  #showLost(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
+    const { sessions, policy } = this.#node;
+    this.#due(queue, policy.reconnectingNoticeMs, nowMs, (room, session) => {
       const at = slotOf(session);
       if (sessions.participant[at]!.connection !== undefined) return; // Shown already.
-      if (sessions.state[at] === SessionState.detached)
-        this.#tell.connectionChanged(room, session, "reconnecting");
+      if (sessions.state[at] !== SessionState.detached) return;
+      this.#tell.connectionChanged(room, session, "reconnecting");
     });
-    this.#due(this.#graces, presenceGraceMs, nowMs, (room, session) => {
+  }
+
+  #endPresence(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
+    const { sessions, policy } = this.#node;
+    this.#due(queue, policy.presenceGraceMs, nowMs, (room, session) => {
       const at = slotOf(session);
       if (sessions.state[at] !== SessionState.detached) return;
       this.ghostAgeMaxMs = Math.max(this.ghostAgeMaxMs, nowMs - sessions.detachedAtMs[at]!);
       this.timeouts++;
       sessions.state[at] = SessionState.away;
       room.presentCount--;
-      this.#node.committed.sized(slotOf(room.handle), room.presentCount);
-      this.#tell.left(room, session, "timeout", nowMs);
+      this.#node.committed.sized(room.handle, room.presentCount);
+      this.#tell.left(room, session, "timeout", session, nowMs); // Who is away is not told of itself.
     });
-    this.#due(this.#windows, resumeWindowMs, nowMs, (room, session) =>
-      this.#leave(room, session, "timeout", nowMs),
-    );
-    this.#closeEmpty(nowMs);
   }
 
-  /**
-   * Calls `act` for those whose wait is really over. A session that came back and was lost again has a later
-   * entry of its own; an orphan whose slot lay ahead is put back.
-   */
+  #endSessions(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
+    this.#due(queue, this.#node.policy.resumeWindowMs, nowMs, (room, session) =>
+      this.#leave(room, session, "timeout", session, nowMs),
+    );
+  }
+
+  /** Calls `act` for those whose wait is over. One that came back and was lost again has a later entry. */
   #due(
-    queue: DeadlineQueue,
+    queue: DeadlineQueue | GroupedDeadlines,
     waitMs: number,
     nowMs: number,
     act: (room: Room, session: number) => void,
@@ -342,11 +373,13 @@ export class Membership {
       const at = slotOf(who);
       const isWaiting =
         sessions.state[at] === SessionState.detached || sessions.state[at] === SessionState.away;
-      if (!isWaiting) continue;
-      const isOver = sessions.detachedAtMs[at]! + waitMs <= nowMs;
-      if (isOver) act(sessions.room[at]!, who);
-      else queue.push(who, nowMs + waitMs);
+      if (isWaiting && sessions.detachedAtMs[at]! + waitMs <= nowMs) act(sessions.room[at]!, who);
     }
+  }
+
+  /** A room that nobody enters is forgotten like one that everybody left. */
+  founded(room: Room, nowMs: number): void {
+    this.#empties.push(room.handle, nowMs + EMPTY_ROOM_MS);
   }
 
   #closeEmpty(nowMs: number): void {
@@ -357,12 +390,4 @@ export class Membership {
       this.#node.drop(room);
     }
   }
-}
-
-/** The participant moved here from another host of the room: others need not be told. */
-function takeFromRemotes(room: Room, id: string): boolean {
-  for (const remote of room.remotes.values()) {
-    if (remote.participants.delete(id)) return true;
-  }
-  return false;
 }

@@ -12,7 +12,7 @@ import { Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
 import type { NodeOutbox } from "./node-outbox.ts";
 import { Room } from "./room.ts";
-import { Sessions } from "./sessions.ts";
+import { Sessions, SessionState } from "./sessions.ts";
 
 export interface NodePolicy {
   readonly nodeId: string;
@@ -79,6 +79,8 @@ export class NodeContext {
   readonly outbox: NodeOutbox;
   state: NodeState = "serving";
   nodeTatMs = 0;
+  /** Updates of rooms that span nodes, published so far, over all rooms. */
+  published = 0;
 
   constructor(policy: NodePolicy, outbox: NodeOutbox) {
     this.policy = policy;
@@ -92,6 +94,12 @@ export class NodeContext {
     return this.sessions.attachedCount;
   }
 
+  /** Whether the participant is in the room on this node, as others see it. */
+  isPresent(room: Room, id: string): boolean {
+    const session = room.members.get(id);
+    return session !== undefined && this.sessions.state[slotOf(session)] !== SessionState.away;
+  }
+
   roomOf(roomId: string): Room | undefined {
     return this.rooms.get(roomId);
   }
@@ -99,13 +107,13 @@ export class NodeContext {
   /** Makes the room this node's; the caller has decided that it may. */
   found(roomId: string, expectedSize: number, roomMax: number, nowMs: number): Room {
     const handle = this.roomHandles.allocate();
-    const room = new Room(roomId, handle);
+    const room = new Room(roomId, handle, ++this.published);
     room.expectedSize = expectedSize;
     room.roomMax = roomMax;
     room.emptySinceMs = nowMs;
     this.rooms.set(roomId, room);
     this.roomAt[slotOf(handle)] = room;
-    this.committed.opened(slotOf(handle), expectedSize, nowMs);
+    this.committed.opened(handle, expectedSize, nowMs);
     const { media, meshSizeMax } = this.policy;
     room.usesSfu = media === "sfu" || (media === "auto" && expectedSize > meshSizeMax);
     if (room.usesSfu) this.outbox.allocateSfu(handle, roomId);
@@ -116,7 +124,7 @@ export class NodeContext {
     this.scheduler.forgetRoom(slotOf(room.handle));
     this.rooms.delete(room.roomId);
     this.roomAt[slotOf(room.handle)] = undefined;
-    this.committed.closed(slotOf(room.handle));
+    this.committed.closed(room.handle);
     this.roomHandles.release(room.handle);
   }
 

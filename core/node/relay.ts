@@ -42,12 +42,9 @@ export class Relay {
     const at = slotOf(session);
     if (sessions.state[at] !== SessionState.attached) return;
     const room = sessions.room[at]!;
-    if (message.id > 0) {
-      if (message.id <= sessions.highestId[at]!) {
-        this.#node.answer(session, Kind.ok, message.id, undefined); // Served before; its answer was lost.
-        return;
-      }
-      sessions.highestId[at] = message.id;
+    if (message.id > 0 && !sessions.isNewId(session, message.id)) {
+      this.#repeated(session, room, message.id);
+      return;
     }
     switch (message.kind) {
       case Kind.offer:
@@ -77,6 +74,13 @@ export class Relay {
     }
   }
 
+  /** Taken before; its answer was lost, or is still to come: this one takes its turn behind it. */
+  #repeated(session: number, room: Room, id: number): void {
+    const bytes = serverFrameBytes(Kind.ok, undefined);
+    const ok = new Message(Kind.ok, id, "", "", 0, bytes, "", undefined);
+    this.#node.enqueue(room, ok, session, -1, 0);
+  }
+
   // ---- to one -------------------------------------------------------------------------------------
 
   #toPeer(session: number, room: Room, message: Message, nowMs: number): void {
@@ -88,17 +92,21 @@ export class Relay {
       return;
     }
     const target = room.members.get(message.to);
-    if (target !== undefined) {
+    const isElsewhere = room.isReachableElsewhere(message.to);
+    if (target !== undefined && (!isElsewhere || this.#isAttached(target))) {
       this.#node.enqueue(room, relayed, target, session, message.id);
       return;
     }
-    for (const remote of room.remotes.values()) {
-      if (!remote.participants.has(message.to)) continue;
+    if (isElsewhere) {
       this.#publish(room, relayed);
       this.#node.answer(session, Kind.ok, message.id, undefined);
       return;
     }
     this.#refuse(session, message.id, "no_such_peer", "nobody of that name is in the room", 0);
+  }
+
+  #isAttached(session: number): boolean {
+    return this.#node.sessions.state[slotOf(session)] === SessionState.attached;
   }
 
   /** The media plane answered a member: critical, sequenced like a message of a peer. */
@@ -122,8 +130,7 @@ export class Relay {
     const { sessions } = this.#node;
     const at = slotOf(session);
     const who = sessions.participant[at]!;
-    const state = { ...who.state, ...(message.body ?? { [message.key]: true }) };
-    const changed: ParticipantBody = { ...who, state };
+    const changed: ParticipantBody = { ...who, state: withState(who, message) };
     sessions.participant[at] = changed;
     this.#toRoom(session, room, message, nowMs);
   }
@@ -178,9 +185,8 @@ export class Relay {
     assert(scope !== undefined, "a refusal has a scope", message.kind);
     const waitMs = this.#take.retryAfterMs;
     if (message.deliveryClass === DeliveryClass.critical) {
-      node.sessions.highestId[slotOf(session)] = message.id; // Refused for good: sent again, it has a new id.
       this.#refuse(session, message.id, "rate_limited", "over the budget", waitMs);
-    } else if (message.deliveryClass === DeliveryClass.coalescable && scope !== "connection") {
+    } else if (message.deliveryClass === DeliveryClass.coalescable) {
       const relayed = this.#relayed(session, message);
       const key = `${relayed.from}/${relayed.key}`;
       if (room.heldBack.has(key)) node.drops.merged(message.deliveryClass, scope);
@@ -197,6 +203,11 @@ export class Relay {
     this.#dirty.add(room);
     this.#flushAtMs = Math.min(this.#flushAtMs, atMs);
     if (atMs <= nowMs) this.#flush(nowMs);
+  }
+
+  /** The room is closed: what it held back is nobody's. */
+  forgetRoom(room: Room): void {
+    this.#dirty.delete(room);
   }
 
   #flush(nowMs: number): void {
@@ -328,12 +339,18 @@ export class Relay {
     waitMs: number,
   ): void {
     if (re === 0 || !this.#node.sessions.handles.isLive(session)) return;
+    this.#node.sessions.refused(session, re);
     const body: ErrorBody =
       waitMs > 0
         ? { code, message: text, retry: true, retryAfterMs: waitMs }
         : { code, message: text, retry: false };
     this.#node.answer(session, Kind.error, re, body);
   }
+}
+
+/** The last value per key. A simulated state may have no body. */
+function withState(who: ParticipantBody, message: Message): Record<string, unknown> {
+  return { ...who.state, ...(message.body ?? { [message.key]: true }) };
 }
 
 /** The roster follows what was served. */
@@ -348,6 +365,11 @@ function keepRoster(room: Room, message: Message): void {
     case Kind.participantUpdated:
       room.roster.update(message.body as ParticipantBody);
       break;
+    case Kind.state: {
+      const who = room.roster.get(message.from);
+      if (who !== undefined) room.roster.update({ ...who, state: withState(who, message) });
+      break;
+    }
     default:
   }
 }

@@ -14,6 +14,8 @@ export interface RemoteHost {
   readonly participants: Map<string, ParticipantBody>;
   /** When its participants are given up, ms; Infinity while the host lives. */
   goneAtMs: number;
+  /** When its snapshot was asked for last, ms. */
+  askedAtMs: number;
 }
 
 // Shared by all rooms that have none; never written to.
@@ -48,14 +50,16 @@ export class Room {
   heldBack: Map<string, Message> = NOTHING_HELD;
   /** Other hosts of this room, when it spans nodes. */
   remotes: Map<string, RemoteHost> = NO_REMOTES;
-  /** Updates this host has published. */
-  published = 0;
+  /** Number of the last update this host has published. */
+  published: number;
   /** The first moment of emptiness, ms; Infinity while somebody is here. */
   emptySinceMs = Infinity;
 
-  constructor(roomId: string, handle: number) {
+  /** `published`: a number that no earlier life of this room here has reached, so that a new life shows as a hole. */
+  constructor(roomId: string, handle: number, published: number) {
     this.roomId = roomId;
     this.handle = handle;
+    this.published = published;
   }
 
   /** The maps that most rooms never need are made when they are first written to. */
@@ -79,6 +83,27 @@ export class Room {
     let count = this.presentCount;
     for (const remote of this.remotes.values()) count += remote.participants.size;
     return count;
+  }
+
+  /** Whether another host has this participant, or had it and is not given up yet. */
+  isElsewhere(id: string): boolean {
+    for (const remote of this.remotes.values()) if (remote.participants.has(id)) return true;
+    return false;
+  }
+
+  /** Whether another host that lives has this participant. */
+  isReachableElsewhere(id: string): boolean {
+    for (const remote of this.remotes.values()) {
+      if (remote.goneAtMs === Infinity && remote.participants.has(id)) return true;
+    }
+    return false;
+  }
+
+  /** The participant was claimed by a host that lives: what dead ones had of it is void. */
+  takeFromGone(id: string): void {
+    for (const remote of this.remotes.values()) {
+      if (remote.goneAtMs !== Infinity) remote.participants.delete(id);
+    }
   }
 
   get isSpanning(): boolean {

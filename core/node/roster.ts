@@ -29,6 +29,10 @@ export class Roster {
     this.#bytes += participantBytes(participant);
   }
 
+  get(id: string): ParticipantBody | undefined {
+    return this.#participants.get(id);
+  }
+
   /** Takes the new description of somebody who is here; nothing when they are not. */
   update(participant: ParticipantBody): void {
     const known = this.#participants.get(participant.id);

@@ -14,6 +14,9 @@ export const SessionState = {
 } as const;
 export type SessionState = (typeof SessionState)[keyof typeof SessionState];
 
+/** Refused ids remembered per session. Assumed: twice the burst of a connection. */
+const NOT_TAKEN_MAX = 128;
+
 export class Sessions {
   readonly handles = new Handles();
   state = new Uint8Array(64);
@@ -34,6 +37,8 @@ export class Sessions {
   readonly room: (Room | undefined)[] = [];
   readonly participant: (ParticipantBody | undefined)[] = [];
   readonly sessionId: string[] = [];
+  /** Message ids below the highest that were not taken: refused here, or by the edge. Only of sessions that have such. */
+  readonly notTaken = new Map<number, number[]>();
   attachedCount = 0;
 
   open(room: Room, participant: ParticipantBody, sessionId: string): number {
@@ -63,7 +68,38 @@ export class Sessions {
     this.room[at] = undefined;
     this.participant[at] = undefined;
     this.sessionId[at] = "";
+    this.notTaken.delete(session);
     this.handles.release(session);
+  }
+
+  /**
+   * Whether this id is new, and remembers it. Ids only grow, so one that is not above the highest is a repetition,
+   * unless it was refused before: its refusal was lost, and it is offered again. An id that was skipped was refused by
+   * the edge.
+   */
+  isNewId(session: number, id: number): boolean {
+    const at = slotOf(session);
+    const highest = this.highestId[at]!;
+    if (id > highest) {
+      if (highest > 0) {
+        for (let i = Math.max(highest + 1, id - NOT_TAKEN_MAX); i < id; i++)
+          this.refused(session, i);
+      }
+      this.highestId[at] = id;
+      return true;
+    }
+    const notTaken = this.notTaken.get(session);
+    const place = notTaken === undefined ? -1 : notTaken.indexOf(id);
+    if (place < 0) return false;
+    notTaken!.splice(place, 1);
+    return true;
+  }
+
+  /** The message with this id was refused, and may be offered again. */
+  refused(session: number, id: number): void {
+    const notTaken = this.notTaken.get(session);
+    if (notTaken === undefined) this.notTaken.set(session, [id]);
+    else if (notTaken.push(id) > NOT_TAKEN_MAX) notTaken.shift();
   }
 
   /** Number of the last critical message this session was sent, or would have been. */

@@ -52,7 +52,7 @@ export class SignalingNode {
     this.relay = new Relay(this.context, this.span.publish);
     const announcements = new Announcements(this.context, this.relay, this.span.publish);
     this.membership = new Membership(this.context, announcements, (room, nowMs) =>
-      this.span.closed(room, nowMs),
+      this.#closed(room, nowMs),
     );
     this.admission = new Admission(policy.admission);
   }
@@ -211,8 +211,14 @@ export class SignalingNode {
 
   #found(roomId: string, expectedSize: number, roomMax: number, nowMs: number): Room {
     const room = this.context.found(roomId, expectedSize, roomMax, nowMs);
+    this.membership.founded(room, nowMs);
     this.span.announce(room, nowMs);
     return room;
+  }
+
+  #closed(room: Room, nowMs: number): void {
+    this.relay.forgetRoom(room);
+    this.span.closed(room, nowMs);
   }
 
   // ---- time ---------------------------------------------------------------------------------------------

@@ -18,11 +18,15 @@ import type { NodeContext } from "./node-context.ts";
 import type { RemoteHost, Room } from "./room.ts";
 import { SessionState } from "./sessions.ts";
 
+/** A snapshot that has not come by then is asked for again, ms. Assumed: several round trips on the bus. */
+const SNAPSHOT_WAIT_MS = 1_000;
+
 export class Span {
   readonly directory: RoomDirectory;
   readonly plan = new ReannouncementPlan();
   readonly #node: NodeContext;
   #goneAtMs = Infinity;
+  #askAgainAtMs = Infinity;
   /** Rooms that this node shares with others now, and relays that crossed to another node. */
   crossed = 0;
 
@@ -67,6 +71,7 @@ export class Span {
     if (!room.isSpanning) return;
     const { nodeId, incarnation } = this.#node.policy;
     room.published++;
+    this.#node.published++;
     this.crossed++;
     const update: RoomUpdate = {
       type: "update",
@@ -91,13 +96,13 @@ export class Span {
         }
         break;
       case "hosts":
-        this.#introduced(message.roomId, message.hosts, nowMs);
+        this.#introduced(message, nowMs);
         break;
       case "update":
-        this.#updated(message);
+        this.#updated(message, nowMs);
         break;
       case "snapshot-wanted":
-        this.#answerSnapshot(message.roomId, message.by);
+        this.#answerSnapshot(message.roomId, message.by, nowMs);
         break;
       case "snapshot":
         this.#snapshot(message);
@@ -112,49 +117,61 @@ export class Span {
     else if (!this.directory.announce(roomId, from, incarnation, size)) return;
     const hosts = this.directory.hostsOf(roomId).map((host) => host.nodeId);
     if (hosts.length < 2 && before < 2) return;
+    const closedBy = size === 0 ? from : "";
     for (const host of hosts) {
-      const message: BusMessage = { type: "hosts", roomId, hosts };
-      if (host === this.#node.policy.nodeId) this.#introduced(roomId, hosts, nowMs);
+      const message: BusMessage = { type: "hosts", roomId, hosts, closedBy };
+      if (host === this.#node.policy.nodeId) this.#introduced(message, nowMs);
       else this.#node.outbox.publish(`node.${host}`, message);
     }
   }
 
-  #introduced(roomId: string, hosts: readonly string[], nowMs: number): void {
-    const room = this.#node.roomOf(roomId);
+  /** A home that is new does not know all hosts yet: only who says so itself has left the room. */
+  #introduced(message: Extract<BusMessage, { type: "hosts" }>, nowMs: number): void {
+    const room = this.#node.roomOf(message.roomId);
     if (room === undefined) return;
-    for (const nodeId of hosts) {
-      if (nodeId !== this.#node.policy.nodeId && !room.remotes.has(nodeId))
-        this.#meet(room, nodeId);
+    for (const nodeId of message.hosts) {
+      if (nodeId !== this.#node.policy.nodeId) this.#meet(room, nodeId, nowMs);
     }
-    for (const remote of room.remotes.values()) {
-      if (!hosts.includes(remote.nodeId) && remote.goneAtMs === Infinity) remote.goneAtMs = nowMs;
-    }
+    const left = room.remotes.get(message.closedBy);
+    if (left === undefined) return;
+    left.goneAtMs = nowMs;
     this.#dropGone(room, nowMs);
   }
 
-  #meet(room: Room, nodeId: string): RemoteHost {
+  /** Another host that lives: what it says counts from its snapshot on. Nothing new of one that is known. */
+  #meet(room: Room, nodeId: string, nowMs: number): void {
+    const known = room.remotes.get(nodeId);
+    if (known !== undefined) {
+      if (known.goneAtMs === Infinity) return;
+      known.goneAtMs = Infinity; // It was restarted, and hosts the room again.
+      this.#wantSnapshot(room, known, nowMs);
+      return;
+    }
     const remote: RemoteHost = {
       nodeId,
       incarnation: 0,
       u: -1,
       participants: new Map(),
       goneAtMs: Infinity,
+      askedAtMs: nowMs,
     };
     room.ownRemotes().set(nodeId, remote);
-    this.#wantSnapshot(room, nodeId);
-    return remote;
+    this.#wantSnapshot(room, remote, nowMs);
   }
 
-  #wantSnapshot(room: Room, nodeId: string): void {
+  #wantSnapshot(room: Room, remote: RemoteHost, nowMs: number): void {
+    remote.u = -1;
+    remote.askedAtMs = nowMs;
+    this.#askAgainAtMs = Math.min(this.#askAgainAtMs, nowMs + SNAPSHOT_WAIT_MS);
     const by = this.#node.policy.nodeId;
     const wanted: BusMessage = { type: "snapshot-wanted", roomId: room.roomId, by };
-    this.#node.outbox.publish(`node.${nodeId}`, wanted);
+    this.#node.outbox.publish(`node.${remote.nodeId}`, wanted);
   }
 
-  #answerSnapshot(roomId: string, by: string): void {
+  #answerSnapshot(roomId: string, by: string, nowMs: number): void {
     const room = this.#node.roomOf(roomId);
     if (room === undefined) return;
-    if (!room.remotes.has(by)) this.#meet(room, by);
+    this.#meet(room, by, nowMs);
     const { sessions, policy } = this.#node;
     const participants: ParticipantBody[] = [];
     for (const session of room.members.values()) {
@@ -179,12 +196,12 @@ export class Span {
     remote.u = message.u;
     const now = new Map(message.participants.map((who) => [who.id, who]));
     for (const id of [...remote.participants.keys()]) {
-      if (!now.has(id)) this.#remoteLeft(room, remote, id);
+      if (!now.has(id)) this.#remoteLeft(room, remote, { id, reason: "left" });
     }
     for (const who of message.participants) this.#remoteJoined(room, remote, who);
   }
 
-  #updated(update: RoomUpdate): void {
+  #updated(update: RoomUpdate, nowMs: number): void {
     const room = this.#node.roomOf(update.roomId);
     const remote = room?.remotes.get(update.nodeId);
     if (room === undefined || remote === undefined || remote.u < 0) return;
@@ -192,8 +209,7 @@ export class Span {
     if (!isNext) {
       const isOld = update.incarnation === remote.incarnation && update.u <= remote.u;
       if (isOld) return;
-      remote.u = -1; // A hole: only a snapshot tells what was in it.
-      this.#wantSnapshot(room, remote.nodeId);
+      this.#wantSnapshot(room, remote, nowMs); // A hole: only a snapshot tells what was in it.
       return;
     }
     remote.u = update.u;
@@ -201,7 +217,7 @@ export class Span {
     if (message.kind === Kind.participantJoined) {
       this.#remoteJoined(room, remote, message.body as ParticipantBody);
     } else if (message.kind === Kind.participantLeft) {
-      this.#remoteLeft(room, remote, (message.body as LeftBody).id);
+      this.#remoteLeft(room, remote, message.body as LeftBody);
     } else if (message.to === "") {
       this.#node.enqueue(room, message, -1, -1, 0);
     } else {
@@ -211,20 +227,22 @@ export class Span {
   }
 
   #remoteJoined(room: Room, remote: RemoteHost, who: ParticipantBody): void {
-    const wasKnown = remote.participants.has(who.id) || room.members.has(who.id);
-    if (!room.members.has(who.id)) remote.participants.set(who.id, who);
+    const wasKnown = this.#node.isPresent(room, who.id) || room.isElsewhere(who.id);
+    if (remote.goneAtMs === Infinity) room.takeFromGone(who.id);
+    remote.participants.set(who.id, who);
     if (wasKnown) return;
     const bytes = serverFrameBytes(Kind.participantJoined, who);
     const message = new Message(Kind.participantJoined, 0, "", "", 0, bytes, "", who);
-    this.#node.enqueue(room, message, -1, -1, 0);
+    this.#node.enqueue(room, message, -1, room.members.get(who.id) ?? -1, 0);
   }
 
-  #remoteLeft(room: Room, remote: RemoteHost, id: string): void {
+  #remoteLeft(room: Room, remote: RemoteHost, body: LeftBody): void {
+    const { id } = body;
     if (!remote.participants.delete(id)) return;
-    const body: LeftBody = { id, reason: "left" };
+    if (this.#node.isPresent(room, id) || room.isElsewhere(id)) return; // It moved.
     const bytes = serverFrameBytes(Kind.participantLeft, body);
     const message = new Message(Kind.participantLeft, 0, "", "", 0, bytes, "", body);
-    this.#node.enqueue(room, message, -1, -1, 0);
+    this.#node.enqueue(room, message, -1, room.members.get(id) ?? -1, 0);
   }
 
   // ---- hosts that are gone ----------------------------------------------------------------------------
@@ -244,13 +262,20 @@ export class Span {
   #dropGone(room: Room, nowMs: number): void {
     for (const remote of room.remotes.values()) {
       if (remote.goneAtMs > nowMs) continue;
-      for (const id of [...remote.participants.keys()]) this.#remoteLeft(room, remote, id);
+      for (const id of [...remote.participants.keys()]) {
+        this.#remoteLeft(room, remote, { id, reason: "node-lost" });
+      }
       room.remotes.delete(remote.nodeId);
     }
   }
 
   nextDeadlineMs(): number {
-    return Math.min(this.#goneAtMs, this.directory.nextDeadlineMs(), this.plan.nextDeadlineMs());
+    return Math.min(
+      this.#goneAtMs,
+      this.#askAgainAtMs,
+      this.directory.nextDeadlineMs(),
+      this.plan.nextDeadlineMs(),
+    );
   }
 
   deadlinePassed(self: NodeRecord | undefined, nowMs: number): void {
@@ -263,8 +288,22 @@ export class Span {
         }
       }
     }
+    if (this.#askAgainAtMs <= nowMs) this.#askAgain(nowMs);
     if (self !== undefined) this.directory.deadlinePassed(nowMs, this.#node.view, self);
     if (this.plan.nextDeadlineMs() <= nowMs) this.#announceMoved(nowMs);
+  }
+
+  /** Snapshots that were asked for and did not come: the bus may lose either message. */
+  #askAgain(nowMs: number): void {
+    this.#askAgainAtMs = Infinity;
+    for (const room of this.#node.rooms.values()) {
+      for (const remote of room.remotes.values()) {
+        if (remote.u >= 0 || remote.goneAtMs !== Infinity) continue;
+        const dueMs = remote.askedAtMs + SNAPSHOT_WAIT_MS;
+        if (dueMs <= nowMs) this.#wantSnapshot(room, remote, nowMs);
+        else this.#askAgainAtMs = Math.min(this.#askAgainAtMs, dueMs);
+      }
+    }
   }
 
   #announceMoved(nowMs: number): void {
