@@ -111,7 +111,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
     payload: object | undefined,
   ): void {
     const costs = this.#costs;
-    const nowMs = this.sim.nowMs;
+    const nowMs = this.nowMs;
     switch (kind) {
       case EventKind.edgeReceives: {
         const message = payload as Message;
@@ -203,7 +203,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
   }
 
   protected override deadlinePassed(): void {
-    this.core.deadlinePassed(this.sim.nowMs);
+    this.core.deadlinePassed(this.nowMs);
     this.#payOwed();
   }
 
@@ -238,7 +238,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
     links.toClient(this.edge, connection, message, s, this.departsUs);
     if (links.hasSlow && links.isBehind(this.edge, connection)) {
       this.#owed.push(() =>
-        this.core.buffered(connection, links.backlogBytes(this.edge, connection), this.sim.nowMs),
+        this.core.buffered(connection, links.backlogBytes(this.edge, connection), this.nowMs),
       );
     }
   }
@@ -252,7 +252,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
     this.#owed.push(() => {
       const claims = this.#world.claimsOf(token);
       if (claims === undefined) this.core.tokenRejected(connection, Close.unauthorized);
-      else this.core.tokenVerified(connection, claims, this.sim.nowMs);
+      else this.core.tokenVerified(connection, claims, this.nowMs);
     });
   }
 
@@ -261,7 +261,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
     this.#owed.push(() => {
       const claims = this.#world.resumeClaimsOf(token);
       if (claims === undefined) this.core.tokenRejected(connection, Close.resumeRejected);
-      else this.core.resumeVerified(connection, claims, this.sim.nowMs);
+      else this.core.resumeVerified(connection, claims, this.nowMs);
     });
   }
 

@@ -67,7 +67,7 @@ export class NodeHost extends Host implements NodeOutbox {
     payload: object | undefined,
   ): void {
     const costs = this.#costs;
-    const nowMs = this.sim.nowMs;
+    const nowMs = this.nowMs;
     switch (kind) {
       case EventKind.nodeReceives:
         this.charge(costs.nodeRelayUs);
@@ -112,7 +112,7 @@ export class NodeHost extends Host implements NodeOutbox {
   }
 
   protected override deadlinePassed(): void {
-    this.core.deadlinePassed(this.sim.nowMs);
+    this.core.deadlinePassed(this.nowMs);
   }
 
   protected override nextDeadlineMs(): number {
