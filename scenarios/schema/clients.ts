@@ -100,9 +100,9 @@ const Activity = Type.Object(
       source: "assumed",
     }),
     muteEveryMs: duration("mean time between two toggles of a client", {
-      default: "3m",
+      default: "5m",
       endless: true,
-      source: "assumed: one toggle in 2 to 5 minutes",
+      source: "assumed: one toggle in 2 to 5 minutes, fewer in large rooms",
     }),
     messagesPerHour: hourly("application messages of a client", {
       default: "6/h",

@@ -9,6 +9,9 @@ import type { Scenario, SizeRange } from "../../scenarios/schema.ts";
 import { exp, log } from "../engine/elementary.ts";
 import { randomStream, StreamColumn, type RandomStream } from "../engine/random.ts";
 
+/** How wrong an invitation's size may be. Cited: the placement study's reservation hint of ± 40 % (DESIGN.md). */
+const INVITATION_ERROR = 0.4;
+
 export class Population {
   readonly total: number;
   readonly roomCount: number;
@@ -19,6 +22,8 @@ export class Population {
   /** When each client arrives, µs. */
   readonly arrivesAtUs: Float64Array;
   readonly #roomIds: string[] = [];
+  /** What each room was booked for: its size, wrong by up to `INVITATION_ERROR` either way. */
+  readonly bookedSizeOf: Int32Array;
 
   constructor(scenario: Scenario, seed: number) {
     const { clients } = scenario;
@@ -30,6 +35,12 @@ export class Population {
     for (let room = 0; room < this.roomCount; room++) {
       this.#roomIds.push(`room-${room}`);
       this.roomOf.fill(room, this.firstOf[room], this.firstOf[room + 1]);
+    }
+    this.bookedSizeOf = new Int32Array(this.roomCount);
+    const invitations = new StreamColumn(seed, "invitations", this.roomCount);
+    for (let room = 0; room < this.roomCount; room++) {
+      const error = INVITATION_ERROR * (2 * invitations.nextUnit(room) - 1);
+      this.bookedSizeOf[room] = Math.max(1, Math.round(this.sizeOf(room) * (1 + error)));
     }
     this.arrivesAtUs = new Float64Array(this.total);
     this.#arrive(scenario, seed);

@@ -147,7 +147,7 @@ export class World implements EventHandler {
     return {
       participantId: token,
       roomId: population.roomId(room),
-      expectedSize: isHinted ? population.sizeOf(room) : 0,
+      expectedSize: isHinted ? population.bookedSizeOf[room]! : 0,
       roomMax: Infinity,
     };
   }
