@@ -17,6 +17,7 @@
 //   answering n  our answer to n was made       true       stable
 //   offering n   our offer n was made           true       unchanged: send it
 //   any        anything made for another n      false      unchanged: throw it away
+//   offering   offerLost                        -          stable; an offer is wanted
 
 import { assert } from "./assert.ts";
 
@@ -49,8 +50,18 @@ export class Negotiation {
   #isOfferWanted = false;
   #isRestartWanted = false;
 
-  constructor(impolite: boolean) {
+  /**
+   * `ownN`: the number of our last offer to this peer, 0 when there was none; `isDescribed`: it was answered, and that
+   * answer is in force.
+   */
+  constructor(impolite: boolean, ownN = 0, isDescribed = false) {
     this.#impolite = impolite;
+    this.#ownN = ownN;
+    if (isDescribed) this.#describedN = ownN;
+  }
+
+  get isImpolite(): boolean {
+    return this.#impolite;
   }
 
   /** Nothing is outstanding in either direction. */
@@ -118,6 +129,13 @@ export class Negotiation {
     this.#describedN = n;
     this.#isRestartWanted = this.#isRestartWanted && this.#isOfferWanted;
     return true;
+  }
+
+  /** Whoever relays has lost what was under way: our offer, or the answer to it. It is made again. */
+  offerLost(): void {
+    if (this.#state !== OFFERING) return;
+    this.#state = STABLE;
+    this.#isOfferWanted = true;
   }
 
   /** What to do with candidates, or their end, of number n. */

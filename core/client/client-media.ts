@@ -1,86 +1,33 @@
-// A client's negotiation with the SFU, and what signaling may do to media: as little as possible.
+// What signaling may do to a client's media: as little as possible.
 //
-// The client offers, the SFU answers (it is always impolite and never offers), candidates trickle both ways and
-// wait for the description they belong to. Losing signaling changes nothing here: after a resume a connection that is
-// up is left alone. ICE restarts only where the connection has been down for a while or the SFU is another, and within a
-// budget. Pairs of clients (mesh) are client-mesh.ts.
+// With an SFU a client has one peer connection, in which it offers and the SFU answers. Losing signaling changes nothing
+// in it: after a resume a connection that is up is left alone. While nothing is under way such a connection is one number
+// in a column (a hundred thousand clients are connected most of the time); its `PeerPair` exists only in between. Pairs of
+// clients are client-mesh.ts.
 
+import { Negotiation, SFU_PEER } from "../negotiation.ts";
+import type { IceState } from "../ice.ts";
 import type { ParticipantBody, ResumedBody, SfuBody } from "../protocol/bodies.ts";
 import { Kind, type Message } from "../protocol/message.ts";
+import { ClientMesh } from "./client-mesh.ts";
 import type { ClientOutbox } from "./client-outbox.ts";
 import type { ClientTable } from "./client-table.ts";
-import { ClientMesh } from "./client-mesh.ts";
-
-export interface MediaPolicy {
-  /** Gathered candidates are sent at most this often, ms; in between they wait for each other. */
-  readonly trickleEveryMs: number;
-  /** Remote candidates that wait for their description, at most, and how long, ms. */
-  readonly heldCandidatesMax: number;
-  readonly heldCandidatesMs: number;
-  /** A connection that was down for this long is restarted after a resume, ms. */
-  readonly restartAfterMs: number;
-  /** ICE restarts of one connection: not closer than this, ms, and at most so many a minute. */
-  readonly restartEveryMs: number;
-  readonly restartsPerMinute: number;
-}
-
-/** Cited: protocol §4.3, §4.4 and §4.6. */
-export const MEDIA_POLICY: MediaPolicy = {
-  trickleEveryMs: 50,
-  heldCandidatesMax: 64,
-  heldCandidatesMs: 30_000,
-  restartAfterMs: 3_000,
-  restartEveryMs: 5_000,
-  restartsPerMinute: 5,
-};
-
-/** Bits of `ClientTable.media`. */
-export const Media = { offering: 1, answered: 2, connected: 4, down: 8 } as const;
-
-/** Offers a critical message of the client: the machine's. */
-export type OfferCritical = (
-  client: number,
-  kind: Kind,
-  to: string,
-  n: number,
-  bytes: number,
-  body: object | undefined,
-) => void;
-
-/** Candidates of one client and peer that wait for the next frame. */
-interface Trickle {
-  readonly peer: string;
-  readonly n: number;
-  bytes: number;
-  list: object[];
-  sendAtMs: number;
-  isEnded: boolean;
-}
+import { PeerPair, type OfferCritical } from "./peer-pair.ts";
 
 export class ClientMedia {
   readonly mesh: ClientMesh;
   readonly #table: ClientTable;
-  readonly #policy: MediaPolicy;
   readonly #outbox: ClientOutbox;
   readonly #offerCritical: OfferCritical;
   readonly #sfus: (SfuBody | undefined)[] = [];
-  readonly #held = new Map<number, Message[]>();
-  readonly #trickles = new Map<number, Trickle[]>();
-  /** Clients whose connection is down, since when, ms; and their last restarts. */
-  readonly #downSinceMs = new Map<number, number>();
-  readonly #restarts = new Map<number, number[]>();
+  /** Connections to SFUs in which something is under way. */
+  readonly #pairs = new Map<number, PeerPair>();
 
-  constructor(
-    table: ClientTable,
-    policy: MediaPolicy,
-    outbox: ClientOutbox,
-    offerCritical: OfferCritical,
-  ) {
+  constructor(table: ClientTable, outbox: ClientOutbox, offerCritical: OfferCritical) {
     this.#table = table;
-    this.#policy = policy;
     this.#outbox = outbox;
     this.#offerCritical = offerCritical;
-    this.mesh = new ClientMesh(policy, outbox);
+    this.mesh = new ClientMesh(outbox, offerCritical);
   }
 
   // ---- facts: signaling ---------------------------------------------------------------------------
@@ -93,32 +40,46 @@ export class ClientMedia {
     sfu: SfuBody | undefined,
     nowMs: number,
   ): void {
-    if (media === "mesh") this.mesh.entered(client, you, participants, nowMs);
-    else if (sfu !== undefined) this.#sfuKnown(client, sfu);
+    if (media === "mesh") this.mesh.entered(client, you, participants);
+    else if (sfu !== undefined && !this.#sfuKnown(client, sfu)) this.#recover(client, nowMs);
   }
 
   resumed(client: number, body: ResumedBody, nowMs: number): void {
     if (body.media === "mesh") {
-      if (body.participants !== undefined) this.mesh.resynced(client, body.participants, nowMs);
-      this.mesh.mend(client, nowMs);
+      if (body.mode === "replay") this.mesh.replayed(client, nowMs);
+      else this.mesh.resynced(client, body.participants ?? [], nowMs);
       return;
     }
-    if (body.sfu !== undefined) this.#sfuKnown(client, body.sfu);
-    this.#mend(client, nowMs);
+    if (body.sfu !== undefined && this.#sfuKnown(client, body.sfu)) return;
+    if (body.mode === "snapshot") this.#recover(client, nowMs);
+    else this.#pairs.get(client)?.mend(nowMs);
+  }
+
+  /** The same SFU as before, but what was under way may be lost. */
+  #recover(client: number, nowMs: number): void {
+    this.#pairs.get(client)?.recover(nowMs);
   }
 
   received(client: number, message: Message, nowMs: number): void {
     if (message.kind === Kind.sfu) {
       this.#sfuKnown(client, message.body as SfuBody);
-    } else if (message.from !== "sfu") {
+    } else if (message.from !== SFU_PEER) {
       this.mesh.received(client, message, nowMs);
-    } else if (message.n === this.#table.negotiation[client]) {
-      this.#fromSfu(client, message);
-    } // Else it answers an offer that is no longer the latest.
+    } else if (this.#sfus[client] !== undefined) {
+      this.#fromSfu(client, message, nowMs);
+    }
   }
 
-  peerJoined(client: number, id: string): void {
-    this.mesh.peerJoined(client, id);
+  #fromSfu(client: number, message: Message, nowMs: number): void {
+    const resting = this.#pairs.get(client) === undefined;
+    const isCandidates = message.kind === Kind.candidate || message.kind === Kind.endOfCandidates;
+    if (resting && isCandidates && message.n === this.#table.negotiation[client]) {
+      this.#outbox.addCandidates(client, message); // The commonest case needs no pair.
+      return;
+    }
+    const pair = this.#pairOf(client);
+    pair.received(message, nowMs);
+    this.#rest(client, pair);
   }
 
   peerLeft(client: number, id: string): void {
@@ -126,29 +87,24 @@ export class ClientMedia {
   }
 
   ended(client: number): void {
-    if (this.#sfus[client] !== undefined) this.#outbox.dropPeer(client, "sfu");
+    if (this.#sfus[client] !== undefined) this.#outbox.dropPeer(client, SFU_PEER);
     this.#sfus[client] = undefined;
-    this.#table.media[client] = 0;
-    this.#held.delete(client);
-    this.#trickles.delete(client);
-    this.#downSinceMs.delete(client);
-    this.#restarts.delete(client);
+    this.#pairs.delete(client);
     this.mesh.ended(client);
   }
 
   // ---- facts: the peer connection -------------------------------------------------------------------
 
+  /** The offer of number n was created. */
   offerMade(client: number, peer: string, n: number, bytes: number, body?: object): void {
-    if (peer === "sfu" && n !== this.#table.negotiation[client]) return; // A newer one is being made.
-    this.#offerCritical(client, Kind.offer, peer, n, bytes, body);
+    this.#tended(client, peer)?.offerMade(n, bytes, body);
   }
 
   answerMade(client: number, peer: string, n: number, bytes: number, body?: object): void {
-    this.#offerCritical(client, Kind.answer, peer, n, bytes, body);
-    this.mesh.answered(client, peer, n);
+    this.#tended(client, peer)?.answerMade(n, bytes, body);
   }
 
-  /** Local candidates; those of one burst together. */
+  /** Local candidates for the description of number n: one burst, `bytes` in all, and whether they are the last. */
   gathered(
     client: number,
     peer: string,
@@ -158,129 +114,74 @@ export class ClientMedia {
     isEnd: boolean,
     nowMs: number,
   ): void {
-    const trickle = this.#trickleOf(client, peer, n, nowMs);
-    trickle.bytes += bytes;
-    trickle.list.push(...list);
-    if (isEnd) trickle.isEnded = true;
-    if (isEnd || trickle.sendAtMs <= nowMs) this.#sendTrickle(client, trickle, nowMs);
+    const pair = this.#tended(client, peer);
+    if (pair === undefined) return;
+    pair.gathered(n, bytes, list, isEnd, nowMs);
+    if (peer === SFU_PEER) this.#rest(client, pair);
   }
 
-  iceChanged(
-    client: number,
-    peer: string,
-    state: "connected" | "disconnected" | "failed",
-    nowMs: number,
-  ): void {
-    if (peer !== "sfu") {
+  iceChanged(client: number, peer: string, state: IceState, nowMs: number): void {
+    if (peer !== SFU_PEER) {
       this.mesh.iceChanged(client, peer, state, nowMs);
       return;
     }
-    const media = this.#table.media;
-    if (state === "connected") {
-      media[client] = (media[client]! | Media.connected) & ~Media.down;
-      this.#downSinceMs.delete(client);
-    } else {
-      media[client] = (media[client]! | Media.down) & ~Media.connected;
-      const sinceMs = state === "failed" ? nowMs - this.#policy.restartAfterMs : nowMs;
-      if (!this.#downSinceMs.has(client)) this.#downSinceMs.set(client, sinceMs);
-    }
+    const isDown = state === "disconnected" || state === "failed";
+    const pair = isDown ? this.#tended(client, peer) : this.#pairs.get(client);
+    if (pair === undefined) return;
+    pair.iceChanged(state, nowMs);
+    this.#rest(client, pair);
+  }
+
+  /** The pair that a fact of the peer connection is about; undefined when there is none any more. */
+  #tended(client: number, peer: string): PeerPair | undefined {
+    if (peer !== SFU_PEER) return this.mesh.pair(client, peer);
+    return this.#sfus[client] === undefined ? undefined : this.#pairOf(client);
   }
 
   // ---- the SFU --------------------------------------------------------------------------------------
 
-  #sfuKnown(client: number, sfu: SfuBody): void {
+  /** True when it is another SFU than before: then the media move. */
+  #sfuKnown(client: number, sfu: SfuBody): boolean {
     const known = this.#sfus[client];
-    if (known?.id === sfu.id) return;
+    if (known?.id === sfu.id) return false;
     this.#sfus[client] = sfu;
-    if (known !== undefined) this.#outbox.dropPeer(client, "sfu");
-    this.#offer(client, false);
+    if (known !== undefined) this.#outbox.dropPeer(client, SFU_PEER);
+    const lastN = this.#pairs.get(client)?.localN ?? this.#table.negotiation[client]!;
+    this.#made(client, new Negotiation(false, lastN)).offer(false);
+    return true;
   }
 
-  #offer(client: number, isRestart: boolean): void {
-    const table = this.#table;
-    const n = table.negotiation[client]! + 1;
-    table.negotiation[client] = n;
-    table.media[client] = Media.offering | (table.media[client]! & Media.connected);
-    this.#held.delete(client);
-    this.#outbox.makeOffer(client, "sfu", n, isRestart);
-  }
-
-  #fromSfu(client: number, message: Message): void {
-    const media = this.#table.media;
-    const isAnswered = (media[client]! & Media.answered) !== 0;
-    if (message.kind === Kind.answer) {
-      if (isAnswered) return;
-      media[client] = (media[client]! | Media.answered) & ~Media.offering;
-      this.#outbox.acceptAnswer(client, message);
-      for (const held of this.#held.get(client) ?? []) this.#outbox.addCandidates(client, held);
-      this.#held.delete(client);
-    } else if (isAnswered) {
-      this.#outbox.addCandidates(client, message);
-    } else {
-      const held = this.#held.get(client) ?? [];
-      if (held.length < this.#policy.heldCandidatesMax) held.push(message);
-      this.#held.set(client, held);
-    }
-  }
-
-  /** Restarts ICE where the connection has been down for long enough, within the budget. */
-  #mend(client: number, nowMs: number): void {
-    const sinceMs = this.#downSinceMs.get(client);
-    if (sinceMs === undefined || nowMs - sinceMs < this.#policy.restartAfterMs) return;
-    const recent = (this.#restarts.get(client) ?? []).filter((atMs) => nowMs - atMs < 60_000);
-    const last = recent.at(-1);
-    if (last !== undefined && nowMs - last < this.#policy.restartEveryMs) return;
-    if (recent.length >= this.#policy.restartsPerMinute) return;
-    this.#restarts.set(client, [...recent, nowMs]);
-    this.#downSinceMs.set(client, nowMs);
-    this.#offer(client, true);
-  }
-
-  // ---- trickle ----------------------------------------------------------------------------------------
-
-  #trickleOf(client: number, peer: string, n: number, nowMs: number): Trickle {
-    let trickles = this.#trickles.get(client);
-    if (trickles === undefined) {
-      trickles = [];
-      this.#trickles.set(client, trickles);
-    }
-    const known = trickles.find((trickle) => trickle.peer === peer && trickle.n === n);
+  #pairOf(client: number): PeerPair {
+    const known = this.#pairs.get(client);
     if (known !== undefined) return known;
-    const made: Trickle = { peer, n, bytes: 0, list: [], sendAtMs: nowMs, isEnded: false };
-    trickles.push(made);
-    return made;
+    return this.#made(client, new Negotiation(false, this.#table.negotiation[client]!, true));
   }
 
-  #sendTrickle(client: number, trickle: Trickle, nowMs: number): void {
-    const { peer, n, bytes, list } = trickle;
-    if (bytes > 0) this.#offerCritical(client, Kind.candidate, peer, n, bytes, { list });
-    trickle.bytes = 0;
-    trickle.list = [];
-    trickle.sendAtMs = nowMs + this.#policy.trickleEveryMs;
-    if (!trickle.isEnded) return;
-    this.#offerCritical(client, Kind.endOfCandidates, peer, n, END_BYTES, undefined);
-    const rest = this.#trickles.get(client)!.filter((other) => other !== trickle);
-    if (rest.length === 0) this.#trickles.delete(client);
-    else this.#trickles.set(client, rest);
+  #made(client: number, negotiation: Negotiation): PeerPair {
+    const pair = new PeerPair(client, SFU_PEER, negotiation, this.#outbox, this.#offerCritical);
+    this.#pairs.set(client, pair);
+    return pair;
   }
+
+  /** A pair in which nothing is under way is put back into its column. */
+  #rest(client: number, pair: PeerPair): void {
+    if (!pair.isQuiet) return;
+    this.#table.negotiation[client] = pair.describedN;
+    this.#pairs.delete(client);
+  }
+
+  // ---- time -----------------------------------------------------------------------------------------
 
   nextDeadlineMs(client: number): number {
-    if (this.#trickles.size === 0) return Infinity;
-    const trickles = this.#trickles.get(client);
-    if (trickles === undefined) return Infinity;
-    let nextMs = Infinity;
-    for (const trickle of trickles) {
-      if (trickle.bytes > 0) nextMs = Math.min(nextMs, trickle.sendAtMs);
-    }
-    return nextMs;
+    const pairMs = this.#pairs.size === 0 ? undefined : this.#pairs.get(client)?.nextDeadlineMs();
+    return Math.min(pairMs ?? Infinity, this.mesh.nextDeadlineMs(client));
   }
 
   deadlinePassed(client: number, nowMs: number): void {
-    for (const trickle of [...(this.#trickles.get(client) ?? [])]) {
-      if (trickle.bytes > 0 && trickle.sendAtMs <= nowMs) this.#sendTrickle(client, trickle, nowMs);
-    }
+    this.mesh.deadlinePassed(client, nowMs);
+    const pair = this.#pairs.get(client);
+    if (pair === undefined) return;
+    if (pair.nextDeadlineMs() <= nowMs) pair.deadlinePassed(nowMs);
+    this.#rest(client, pair);
   }
 }
-
-/** The envelope of an end of candidates, bytes. sizes.test.ts compares it with the codec. */
-const END_BYTES = 60;

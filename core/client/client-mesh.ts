@@ -1,178 +1,97 @@
-// A client's negotiations with other clients, in rooms without an SFU: perfect negotiation, one pair at a time.
+// A client's peer connections to other clients, in rooms without an SFU.
 //
-// Who comes in offers to those who are there. Of each pair the smaller participant id, by code unit, is impolite: when
-// two offers cross, it keeps its own and the other rolls back. Descriptions carry the negotiation number of their offer;
-// candidates wait until the description with their number is set.
+// Who comes in offers to those who are there, so of each pair one side begins; a pair is remembered from its first
+// description on. Which side keeps its offer when two cross is the order of the ids (SPEC NG1).
 
+import { isImpolite, Negotiation } from "../negotiation.ts";
+import type { IceState } from "../ice.ts";
 import type { ParticipantBody } from "../protocol/bodies.ts";
-import { Kind, type Message } from "../protocol/message.ts";
-import type { MediaPolicy } from "./client-media.ts";
+import type { Message } from "../protocol/message.ts";
 import type { ClientOutbox } from "./client-outbox.ts";
+import { PeerPair, type OfferCritical } from "./peer-pair.ts";
 
-/** One pair, seen from one side. */
-interface Pair {
-  readonly peer: string;
-  readonly isImpolite: boolean;
-  /** Number of our latest offer, and of the latest offer of the other side. */
-  ours: number;
-  theirs: number;
-  /** Our offer waits for its answer. */
-  isOffering: boolean;
-  /** Numbers whose remote description is set: of our offers (their answer) and of theirs. */
-  answeredOurs: number;
-  setTheirs: number;
-  held: Message[];
-  downSinceMs: number;
-  restartsMs: number[];
+interface Mesh {
+  readonly you: string;
+  readonly pairs: Map<string, PeerPair>;
 }
 
 export class ClientMesh {
-  readonly #policy: MediaPolicy;
   readonly #outbox: ClientOutbox;
-  readonly #pairs = new Map<number, Map<string, Pair>>();
-  readonly #you = new Map<number, string>();
+  readonly #offerCritical: OfferCritical;
+  readonly #meshes = new Map<number, Mesh>();
 
-  constructor(policy: MediaPolicy, outbox: ClientOutbox) {
-    this.#policy = policy;
+  constructor(outbox: ClientOutbox, offerCritical: OfferCritical) {
     this.#outbox = outbox;
+    this.#offerCritical = offerCritical;
   }
 
-  entered(
-    client: number,
-    you: string,
-    participants: readonly ParticipantBody[],
-    _nowMs: number,
-  ): void {
-    this.#you.set(client, you);
-    this.#pairs.set(client, new Map());
-    for (const { id } of participants) {
-      if (id !== you) this.#offer(client, this.#pairOf(client, id), false);
-    }
+  entered(client: number, you: string, participants: readonly ParticipantBody[]): void {
+    this.ended(client); // Peer connections of a session that was lost: their other ends are dropped, too.
+    const mesh: Mesh = { you, pairs: new Map() };
+    this.#meshes.set(client, mesh);
+    for (const { id } of participants) if (id !== you) this.#pairOf(client, mesh, id).offer(false);
   }
 
-  /** After a snapshot: pairs with those who are gone end, those who are new offer to us. */
-  resynced(client: number, participants: readonly ParticipantBody[], _nowMs: number): void {
+  /** The session goes on, and nothing was missed: only ICE that is down is looked after. */
+  replayed(client: number, nowMs: number): void {
+    for (const pair of this.#meshes.get(client)?.pairs.values() ?? []) pair.mend(nowMs);
+  }
+
+  /** After a snapshot: pairs with those who are gone end; what was under way is begun again. */
+  resynced(client: number, participants: readonly ParticipantBody[], nowMs: number): void {
+    const mesh = this.#meshes.get(client);
+    if (mesh === undefined) return;
     const ids = new Set(participants.map(({ id }) => id));
-    for (const peer of [...(this.#pairs.get(client)?.keys() ?? [])]) {
-      if (!ids.has(peer)) this.peerLeft(client, peer);
-    }
-  }
-
-  peerJoined(client: number, id: string): void {
-    if (this.#pairs.size > 0 && this.#pairs.has(client)) this.#pairOf(client, id); // It came last, so it offers.
+    for (const peer of [...mesh.pairs.keys()]) if (!ids.has(peer)) this.peerLeft(client, peer);
+    for (const id of ids) if (id !== mesh.you) this.#pairOf(client, mesh, id).recover(nowMs);
   }
 
   peerLeft(client: number, id: string): void {
-    if (this.#pairs.size > 0 && this.#pairs.get(client)?.delete(id) === true) this.#outbox.dropPeer(client, id);
+    if (this.#meshes.get(client)?.pairs.delete(id) === true) this.#outbox.dropPeer(client, id);
   }
 
   ended(client: number): void {
-    for (const peer of this.#pairs.get(client)?.keys() ?? []) this.#outbox.dropPeer(client, peer);
-    this.#pairs.delete(client);
-    this.#you.delete(client);
+    const mesh = this.#meshes.get(client);
+    if (mesh === undefined) return;
+    for (const peer of mesh.pairs.keys()) this.#outbox.dropPeer(client, peer);
+    this.#meshes.delete(client);
   }
 
-  received(client: number, message: Message, _nowMs: number): void {
-    if (!this.#pairs.has(client)) return;
-    const pair = this.#pairOf(client, message.from);
-    switch (message.kind) {
-      case Kind.offer:
-        this.#offered(client, pair, message);
-        break;
-      case Kind.answer:
-        if (!pair.isOffering || message.n !== pair.ours) return; // Stale.
-        pair.isOffering = false;
-        pair.answeredOurs = message.n;
-        this.#outbox.acceptAnswer(client, message);
-        this.#release(client, pair);
-        break;
-      case Kind.iceRestart:
-        this.#offer(client, pair, true);
-        break;
-      default:
-        this.#candidates(client, pair, message);
+  received(client: number, message: Message, nowMs: number): void {
+    const mesh = this.#meshes.get(client);
+    if (mesh !== undefined) this.#pairOf(client, mesh, message.from).received(message, nowMs);
+  }
+
+  /** The pair with `peer`, when anything was negotiated with it. */
+  pair(client: number, peer: string): PeerPair | undefined {
+    return this.#meshes.get(client)?.pairs.get(peer);
+  }
+
+  iceChanged(client: number, peer: string, state: IceState, nowMs: number): void {
+    this.pair(client, peer)?.iceChanged(state, nowMs);
+  }
+
+  nextDeadlineMs(client: number): number {
+    if (this.#meshes.size === 0) return Infinity;
+    let nextMs = Infinity;
+    for (const pair of this.#meshes.get(client)?.pairs.values() ?? []) {
+      nextMs = Math.min(nextMs, pair.nextDeadlineMs());
+    }
+    return nextMs;
+  }
+
+  deadlinePassed(client: number, nowMs: number): void {
+    for (const pair of this.#meshes.get(client)?.pairs.values() ?? []) {
+      if (pair.nextDeadlineMs() <= nowMs) pair.deadlinePassed(nowMs);
     }
   }
 
-  #offered(client: number, pair: Pair, offer: Message): void {
-    if (pair.isOffering && pair.isImpolite) return; // Theirs is dropped: they roll back for ours.
-    pair.isOffering = false;
-    pair.theirs = offer.n;
-    pair.setTheirs = offer.n;
-    this.#outbox.acceptOffer(client, offer);
-    this.#release(client, pair);
-  }
-
-  /** Our answer to their offer is on its way: nothing to remember, the pair is stable. */
-  answered(client: number, peer: string, n: number): void {
-    const pair = this.#pairs.get(client)?.get(peer);
-    if (pair !== undefined && pair.theirs === n) pair.isOffering = false;
-  }
-
-  /** Candidates name the offer that they belong to, ours or theirs. */
-  #candidates(client: number, pair: Pair, message: Message): void {
-    if (message.n === pair.answeredOurs || message.n === pair.setTheirs) {
-      this.#outbox.addCandidates(client, message);
-    } else if (pair.held.length < this.#policy.heldCandidatesMax) {
-      pair.held.push(message);
-    }
-  }
-
-  #release(client: number, pair: Pair): void {
-    const held = pair.held;
-    pair.held = [];
-    for (const message of held) this.#candidates(client, pair, message);
-  }
-
-  iceChanged(
-    client: number,
-    peer: string,
-    state: "connected" | "disconnected" | "failed",
-    nowMs: number,
-  ): void {
-    const pair = this.#pairs.get(client)?.get(peer);
-    if (pair === undefined) return;
-    if (state === "connected") pair.downSinceMs = Infinity;
-    else if (state === "failed") pair.downSinceMs = nowMs - this.#policy.restartAfterMs;
-    else pair.downSinceMs = Math.min(pair.downSinceMs, nowMs);
-  }
-
-  /** After a resume: restarts only what has been down for long enough, within the budget of the pair. */
-  mend(client: number, nowMs: number): void {
-    for (const pair of this.#pairs.get(client)?.values() ?? []) {
-      if (nowMs - pair.downSinceMs < this.#policy.restartAfterMs) continue;
-      pair.restartsMs = pair.restartsMs.filter((atMs) => nowMs - atMs < 60_000);
-      const last = pair.restartsMs.at(-1) ?? -Infinity;
-      if (nowMs - last < this.#policy.restartEveryMs) continue;
-      if (pair.restartsMs.length >= this.#policy.restartsPerMinute) continue;
-      pair.restartsMs.push(nowMs);
-      this.#offer(client, pair, true);
-    }
-  }
-
-  #offer(client: number, pair: Pair, isRestart: boolean): void {
-    pair.ours = Math.max(pair.ours, pair.theirs) + 1;
-    pair.isOffering = true;
-    this.#outbox.makeOffer(client, pair.peer, pair.ours, isRestart);
-  }
-
-  #pairOf(client: number, peer: string): Pair {
-    const pairs = this.#pairs.get(client)!;
-    const known = pairs.get(peer);
+  #pairOf(client: number, mesh: Mesh, peer: string): PeerPair {
+    const known = mesh.pairs.get(peer);
     if (known !== undefined) return known;
-    const pair: Pair = {
-      peer,
-      isImpolite: (this.#you.get(client) ?? "") < peer,
-      ours: 0,
-      theirs: 0,
-      isOffering: false,
-      answeredOurs: 0,
-      setTheirs: 0,
-      held: [],
-      downSinceMs: Infinity,
-      restartsMs: [],
-    };
-    pairs.set(peer, pair);
+    const negotiation = new Negotiation(isImpolite(mesh.you, peer));
+    const pair = new PeerPair(client, peer, negotiation, this.#outbox, this.#offerCritical);
+    mesh.pairs.set(peer, pair);
     return pair;
   }
 }

@@ -21,7 +21,7 @@ import type {
   ResumedBody,
 } from "../protocol/bodies.ts";
 import { clientFrameBytes } from "../protocol/sizes.ts";
-import { ClientMedia, type MediaPolicy } from "./client-media.ts";
+import { ClientMedia } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
 import { ClientState, ClientTable, idChecksum } from "./client-table.ts";
 import type { ReconnectPolicy } from "./reconnect-policy.ts";
@@ -29,7 +29,6 @@ import { RetryLater } from "./retry-later.ts";
 
 export interface ClientPolicy {
   readonly reconnect: ReconnectPolicy;
-  readonly media: MediaPolicy;
   /** A dial that is not open, or a join that is not answered, by then has failed, ms. */
   readonly dialTimeoutMs: number;
   readonly joinTimeoutMs: number;
@@ -67,11 +66,8 @@ export class SignalingClient {
     this.#policy = policy;
     this.#outbox = outbox;
     this.#identity = identity;
-    this.media = new ClientMedia(
-      this.table,
-      policy.media,
-      outbox,
-      (client, kind, to, n, bytes, body) => this.#offerCritical(client, kind, to, n, bytes, body),
+    this.media = new ClientMedia(this.table, outbox, (client, kind, to, n, bytes, body) =>
+      this.#offerCritical(client, kind, to, n, bytes, body),
     );
   }
 
@@ -481,7 +477,6 @@ export class SignalingClient {
   #joinedBy(client: number, who: ParticipantBody): void {
     this.table.setRosterCount(client, this.table.rosterCount(client) + 1);
     this.table.setRosterSum(client, (this.table.rosterSum(client) + idChecksum(who.id)) | 0);
-    this.media.peerJoined(client, who.id);
   }
 
   #leftBy(client: number, id: string): void {

@@ -2,7 +2,6 @@
 
 import { bucketShape } from "../../core/budgets/token-bucket.ts";
 import { OUTBOUND_LIMITS } from "../../core/budgets/outbound-queue.ts";
-import { MEDIA_POLICY } from "../../core/client/client-media.ts";
 import { fullJitterPolicy, stormglassPolicy } from "../../core/client/reconnect-policy.ts";
 import type { ClientPolicy } from "../../core/client/signaling-client.ts";
 import type { EdgePolicy } from "../../core/edge/edge-policy.ts";
@@ -128,7 +127,6 @@ export function clientPolicy(scenario: Scenario): ClientPolicy {
   const reconnect = policy === "full-jitter" ? fullJitterPolicy(baseMs, capMs) : stormglassPolicy;
   return {
     reconnect,
-    media: MEDIA_POLICY,
     dialTimeoutMs: clients.timeouts.dialMs,
     joinTimeoutMs: clients.timeouts.joinMs,
     patienceMs: clients.patienceMs,
