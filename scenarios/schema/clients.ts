@@ -79,9 +79,10 @@ const Candidates = Type.Object(
       default: 12,
       source: "assumed: host, reflexive and relay candidates of two interfaces",
     }),
-    in: count("ICE candidates a client is sent per negotiation", {
-      default: 12,
-      source: "assumed: alike",
+    in: count("ICE candidates a client is sent per negotiation, beside its answer", {
+      default: 0,
+      source:
+        "cited: an ICE-lite server (RFC 8445 §2.5) has host candidates only, and its answer carries them",
     }),
     overMs: duration("time in which they trickle", { default: "2s", source: "assumed" }),
   },

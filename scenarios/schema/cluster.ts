@@ -41,6 +41,16 @@ export const Edges = Type.Object(
       least: 1,
       source: "assumed: one Node process per pod",
     }),
+    balancing: choice(
+      ["room-hash", "random"],
+      "how the ingress chooses an edge: by the room named in the URL, or at random",
+      {
+        default: "room-hash",
+        source:
+          "cited: rtcsig.v1 names the room in the query for this; a room's members then share an edge, " +
+          "and a message to the room is one frame on one trunk",
+      },
+    ),
     acceptBacklog: count("connections the kernel holds for an edge that is busy", {
       default: 511,
       least: 1,
@@ -73,8 +83,9 @@ export const Nodes = Type.Object(
       source: "assumed: the limit that a target of 1,700 sessions per pod leaves headroom under",
     }),
     softLimitRatio: ratio("share of maxConnections up to which a node founds new rooms", {
-      default: "85%",
-      source: "assumed: 1,700 of 2,000; the rest is for rooms that grow",
+      default: "90%",
+      source:
+        "cited: the placement study's 85 to 90 %; the rest is for rooms that grow past their booking",
     }),
     memoryBytes: size("memory limit of one node; above it the kernel kills it", {
       default: "1GiB",

@@ -192,7 +192,7 @@ export class ClientMeters {
 
   delivered(client: number, message: Message): void {
     const waitUs = this.#sim.nowUs - message.offeredAtUs;
-    const deliveryClass = message.deliveryClass;
+    const { deliveryClass } = message;
     this.#deliveries[deliveryClass]?.record(waitUs, message.offeredAtUs);
     if (this.isNeighbour === undefined) return;
     if (this.isNeighbour(this.#population.roomOf[client]!)) {

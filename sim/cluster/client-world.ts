@@ -15,11 +15,12 @@ import type { JoinBody, ResumedBody } from "../../core/protocol/bodies.ts";
 import type { CloseCode } from "../../core/protocol/limits.ts";
 import { DeliveryClass, Kind, type Message } from "../../core/protocol/message.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
-import { randomStream, StreamColumn, type RandomStream } from "../engine/random.ts";
+import { StreamColumn } from "../engine/random.ts";
 import type { Simulation } from "../engine/simulation.ts";
 import type { CostTable } from "./cost-table.ts";
 import { firstUsAt } from "./host.ts";
 import { EventKind, socketClient } from "./kinds.ts";
+import { Ingress } from "./ingress.ts";
 import type { Links } from "./links.ts";
 import type { ClientMeters } from "./client-meters.ts";
 import type { Population } from "./population.ts";
@@ -56,8 +57,7 @@ export class ClientWorld implements ClientOutbox {
   readonly #scenario: Scenario;
   readonly #backoffDraws: StreamColumn;
   readonly #mediaDraws: StreamColumn;
-  readonly #balancer: RandomStream;
-  readonly #edgeIsUp: (edge: number) => boolean;
+  readonly #ingress: Ingress;
   readonly #wakesAtUs: Float64Array;
   /** A snapshot is about to replace what the client has, up to this number: the judge's. */
   onSnapshot: (client: number, lastS: number) => void = () => undefined;
@@ -81,10 +81,9 @@ export class ClientWorld implements ClientOutbox {
     this.#population = population;
     this.#meters = meters;
     this.#costs = costs;
-    this.#edgeIsUp = edgeIsUp;
     this.#backoffDraws = new StreamColumn(seed, "client backoff", population.total);
     this.#mediaDraws = new StreamColumn(seed, "client media", population.total);
-    this.#balancer = randomStream(seed, "load balancer");
+    this.#ingress = new Ingress(scenario, seed, (room) => population.roomId(room), edgeIsUp);
     this.#wakesAtUs = new Float64Array(population.total).fill(Infinity);
     this.core = new SignalingClient(policy, this, (client) => this.#identity(client));
     this.core.table.reserve(population.total);
@@ -190,19 +189,8 @@ export class ClientWorld implements ClientOutbox {
   dial(client: number): void {
     this.#meters.dialed();
     if (this.#offlineUntilUs.has(client)) return; // No network: the dial times out.
-    const edge = this.#balance();
+    const edge = this.#ingress.edgeFor(this.#population.roomOf[client]!);
     if (edge >= 0) this.#links.dial(client, edge);
-  }
-
-  /** Any edge that is up, at random: what a load balancer without state does. -1 when there is none. */
-  #balance(): number {
-    const count = this.#scenario.cluster.edges.count;
-    const first = Math.floor(this.#balancer.nextUnit() * count);
-    for (let i = 0; i < count; i++) {
-      const edge = (first + i) % count;
-      if (this.#edgeIsUp(edge)) return edge;
-    }
-    return -1;
   }
 
   send(client: number, message: Message): void {
