@@ -35,6 +35,14 @@ export interface ResumeClaims {
 }
 
 /**
+ * Numbers the sockets that a session has had, from the rotation of the grant: what an edge says of an earlier one must not
+ * be taken for the present one's end. Ten bits: so many resumes do not fit into one round trip.
+ */
+export function attachmentOf(rotation: number): number {
+  return rotation & 0x3ff;
+}
+
+/**
  * "home": you are the room's directory. "host": you were named its host, found it if need be. "previous": you were its
  * home before the node set changed, take it only if you host it. "candidate": no directory, decide by your load.
  */

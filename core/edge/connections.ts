@@ -46,6 +46,8 @@ export class Connections {
   session = new Int32Array(64);
   nextS = new Int32Array(64);
   ackedS = new Int32Array(64);
+  /** Which attachment of its session this is, see `attachmentOf`. */
+  attachment = new Uint16Array(64);
   memberAt = new Int32Array(64);
   heardAtMs = new Float64Array(64);
   /** Theoretical arrival time of the ingress bucket (SPEC TB). */
@@ -130,6 +132,7 @@ export class Connections {
     this.session = grown(this.session, new Int32Array(size));
     this.nextS = grown(this.nextS, new Int32Array(size));
     this.ackedS = grown(this.ackedS, new Int32Array(size));
+    this.attachment = grown(this.attachment, new Uint16Array(size));
     this.memberAt = grown(this.memberAt, new Int32Array(size));
     this.heardAtMs = grown(this.heardAtMs, new Float64Array(size));
     this.ingressTat = grown(this.ingressTat, new Float64Array(size));

@@ -11,7 +11,14 @@ import type { ErrorBody, HelloBody, JoinBody, PongBody, ResumeBody } from "../pr
 import { CloseCode } from "../protocol/limits.ts";
 import { DeliveryClass, Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
-import type { AttachGrant, BusMessage, JoinClaims, Refusal, ResumeClaims } from "../trunk.ts";
+import {
+  attachmentOf,
+  type AttachGrant,
+  type BusMessage,
+  type JoinClaims,
+  type Refusal,
+  type ResumeClaims,
+} from "../trunk.ts";
 import { Connections, ConnectionState, EdgeRoom } from "./connections.ts";
 import { EdgeArrivals } from "./edge-arrivals.ts";
 import { EdgeDelivery } from "./edge-delivery.ts";
@@ -100,7 +107,6 @@ export class EdgeGateway {
   }
 
   #fromMember(connection: number, at: number, message: Message, nowMs: number): void {
-    const c = this.connections;
     switch (message.kind) {
       case Kind.ping:
         this.#pong(connection, at, message, nowMs);
@@ -109,7 +115,7 @@ export class EdgeGateway {
         this.#acknowledged(at, message.n);
         return;
       case Kind.leave:
-        this.#outbox.detach(c.node[at]!, c.session[at]!, true);
+        this.#detach(at, true);
         this.#forget(connection);
         this.#outbox.close(connection, CloseCode.normal);
         return;
@@ -161,7 +167,7 @@ export class EdgeGateway {
     if (!this.connections.isOpen(connection)) return;
     const at = slotOf(connection);
     if (this.connections.state[at] === ConnectionState.attached) {
-      this.#outbox.detach(this.connections.node[at]!, this.connections.session[at]!, false);
+      this.#detach(at, false);
     }
     this.arrivals.admission.cancel(connection);
     this.#forget(connection);
@@ -192,11 +198,13 @@ export class EdgeGateway {
       c.isOpen(connection) && c.state[at] === ConnectionState.attaching && c.node[at] === node;
     if (!isAwaited) {
       // The client went while the node let it in: who never knew of its session does not come back to it.
-      this.#outbox.detach(node, grant.session, grant.mode === "joined");
+      const attachment = attachmentOf(grant.rotation);
+      this.#outbox.detach(node, grant.session, attachment, grant.mode === "joined");
       return;
     }
     c.state[at] = ConnectionState.attached;
     c.session[at] = grant.session;
+    c.attachment[at] = attachmentOf(grant.rotation);
     c.nextS[at] = grant.s;
     c.ackedS[at] = grant.mode === "replay" ? grant.replayFrom - 1 : grant.s;
     c.request[at] = undefined;
@@ -248,9 +256,11 @@ export class EdgeGateway {
     this.#outbox.close(connection, code);
   }
 
-  trunkLost(nodeId: string, nowMs: number): void {
+  /** `life`: the incarnation that the trunk led to, when the driver knows it: a later one is not lost with it. */
+  trunkLost(nodeId: string, nowMs: number, life?: number): void {
     const record = this.view.node(nodeId);
     if (record === undefined || record.state === "gone") return;
+    if (life !== undefined && life !== record.incarnation) return;
     this.view.markGone(nodeId, record.incarnation);
     const { edgeId } = this.#policy;
     const { incarnation } = record;
@@ -338,11 +348,16 @@ export class EdgeGateway {
   #cut(connection: number, code: CloseCode): void {
     const at = slotOf(connection);
     if (this.connections.state[at] === ConnectionState.attached) {
-      this.#outbox.detach(this.connections.node[at]!, this.connections.session[at]!, false);
+      this.#detach(at, false);
     }
     this.arrivals.admission.cancel(connection);
     this.#forget(connection);
     this.#outbox.close(connection, code);
+  }
+
+  #detach(at: number, isFinal: boolean): void {
+    const { node, session, attachment } = this.connections;
+    this.#outbox.detach(node[at]!, session[at]!, attachment[at]!, isFinal);
   }
 
   #forget(connection: number): void {

@@ -19,8 +19,8 @@ export interface EdgeOutbox {
   relay(node: number, session: number, message: Message): void;
   /** The client has everything up to s. */
   acknowledge(node: number, session: number, s: number): void;
-  /** The socket of this session is gone; `isFinal` when the person left. */
-  detach(node: number, session: number, isFinal: boolean): void;
+  /** The socket of this session is gone, `attachment` says which; `isFinal` when the person left. */
+  detach(node: number, session: number, attachment: number, isFinal: boolean): void;
   /** A node died: its rooms' members on this edge, for their new home. */
   declareOrphans(node: number, rooms: readonly OrphanRoom[]): void;
   publish(subject: string, message: BusMessage): void;

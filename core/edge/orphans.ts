@@ -106,7 +106,8 @@ export class Orphans {
   /** A node that drains must not take those for connected who are told to go. */
   #detach(connection: number): void {
     const at = slotOf(connection);
-    this.#outbox.detach(this.#connections.node[at]!, this.#connections.session[at]!, false);
+    const { node, session, attachment } = this.#connections;
+    this.#outbox.detach(node[at]!, session[at]!, attachment[at]!, false);
   }
 
   #cutLoose(connection: number, reconnectAfterMs: number, windowMs: number, nowMs: number): void {

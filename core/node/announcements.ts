@@ -2,7 +2,7 @@
 //
 // In a room on several hosts each of them says who is with itself, and members are told when somebody enters or
 // leaves the union: whoever moves from one host to another neither leaves nor joins. The roster is not touched here: it
-// follows when the message is served (relay.ts).
+// follows when the message is served, and only then it is known who is left out as the one it is about (relay.ts).
 
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
@@ -28,23 +28,16 @@ export class Announcements {
     const participant = this.#participantOf(session);
     const message = about(Kind.participantJoined, "", "", participant);
     message.offeredAtUs = Math.round(nowMs * 1_000);
-    if (!room.isElsewhere(participant.id)) this.#node.enqueue(room, message, -1, session, 0);
+    if (!room.isElsewhere(participant.id)) this.#node.enqueue(room, message, -1, -1, 0);
     room.takeFromGone(participant.id);
     this.#publish(room, message);
   }
 
-  /** `except`: the session that is not told: its own, or the one that replaced it. */
-  left(
-    room: Room,
-    session: number,
-    reason: LeftBody["reason"],
-    except: number,
-    nowMs: number,
-  ): void {
+  left(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
     const { id } = this.#participantOf(session);
     const body: LeftBody = { id, reason };
     const message = about(Kind.participantLeft, "", "", body);
-    if (!room.isElsewhere(id)) this.#node.enqueue(room, message, -1, except, 0);
+    if (!room.isElsewhere(id)) this.#node.enqueue(room, message, -1, -1, 0);
     this.#publish(room, message);
     this.#relay.silenced(room, id, nowMs);
   }
@@ -54,7 +47,7 @@ export class Announcements {
     const changed = this.setConnection(session, connection);
     if (room.isReachableElsewhere(changed.id)) return; // It is there now, and connected.
     const message = about(Kind.participantUpdated, changed.id, "connection", changed);
-    this.#node.enqueue(room, message, -1, session, 0);
+    this.#node.enqueue(room, message, -1, -1, 0);
     this.#publish(room, message);
   }
 

@@ -10,12 +10,13 @@ import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
 import { CloseCode } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
-import type {
-  AttachGrant,
-  AttachRequest,
-  OrphanRoom,
-  RefusalReason,
-  ResumeClaims,
+import {
+  attachmentOf,
+  type AttachGrant,
+  type AttachRequest,
+  type OrphanRoom,
+  type RefusalReason,
+  type ResumeClaims,
 } from "../trunk.ts";
 import type { Announcements } from "./announcements.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -63,7 +64,7 @@ export class Membership {
     const session = sessions.open(room, participant, "");
     sessions.sessionId[slotOf(session)] = `${policy.nodeId}.${policy.incarnation}.${session}`;
     const old = room.members.get(request.participantId);
-    if (old !== undefined) this.#replace(room, old, session, nowMs);
+    if (old !== undefined) this.#replace(room, old, nowMs);
     const others = this.roster(room);
     this.#enter(room, session);
     this.#attach(room, session, edge, connection);
@@ -226,14 +227,21 @@ export class Membership {
   // ---- out ----------------------------------------------------------------------------------------
 
   /** The socket is gone, or the person left (`isFinal`). */
-  detached(session: number, edge: number, isFinal: boolean, nowMs: number): void {
+  detached(
+    session: number,
+    edge: number,
+    attachment: number,
+    isFinal: boolean,
+    nowMs: number,
+  ): void {
     const { sessions } = this.#node;
     if (!sessions.handles.isLive(session)) return;
     const at = slotOf(session);
     if (sessions.state[at] !== SessionState.attached || sessions.edge[at] !== edge) return;
+    if (attachmentOf(sessions.rotation[at]!) !== attachment) return; // Of the socket before.
     const room = sessions.room[at]!;
     this.#detachFromEdge(room, at);
-    if (isFinal) this.#leave(room, session, "left", session, nowMs);
+    if (isFinal) this.#leave(room, session, "left", nowMs);
     else this.#wait(session, nowMs);
   }
 
@@ -270,17 +278,12 @@ export class Membership {
     const { sessions } = this.#node;
     for (let at = 0; at < sessions.handles.end; at++) {
       if (sessions.state[at] !== SessionState.attached || sessions.edge[at] !== edge) continue;
-      this.detached(sessions.handles.at(at), edge, false, nowMs);
+      const attachment = attachmentOf(sessions.rotation[at]!);
+      this.detached(sessions.handles.at(at), edge, attachment, false, nowMs);
     }
   }
 
-  #leave(
-    room: Room,
-    session: number,
-    reason: LeftBody["reason"],
-    except: number,
-    nowMs: number,
-  ): void {
+  #leave(room: Room, session: number, reason: LeftBody["reason"], nowMs: number): void {
     const { sessions } = this.#node;
     const at = slotOf(session);
     const id = sessions.participant[at]!.id;
@@ -288,7 +291,7 @@ export class Membership {
     room.members.delete(id);
     if (wasSeen) {
       room.presentCount--;
-      this.#tell.left(room, session, reason, except, nowMs);
+      this.#tell.left(room, session, reason, nowMs);
     }
     sessions.release(session);
     this.#node.committed.sized(room.handle, room.presentCount);
@@ -299,14 +302,14 @@ export class Membership {
   }
 
   /** The same person joined anew: the old session ends. */
-  #replace(room: Room, session: number, by: number, nowMs: number): void {
+  #replace(room: Room, session: number, nowMs: number): void {
     const { sessions, outbox } = this.#node;
     const at = slotOf(session);
     if (sessions.state[at] === SessionState.attached) {
       outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, CloseCode.replaced);
       this.#detachFromEdge(room, at);
     }
-    this.#leave(room, session, "replaced", by, nowMs);
+    this.#leave(room, session, "replaced", nowMs);
   }
 
   // ---- time -------------------------------------------------------------------------------------------
@@ -350,13 +353,13 @@ export class Membership {
       sessions.state[at] = SessionState.away;
       room.presentCount--;
       this.#node.committed.sized(room.handle, room.presentCount);
-      this.#tell.left(room, session, "timeout", session, nowMs); // Who is away is not told of itself.
+      this.#tell.left(room, session, "timeout", nowMs);
     });
   }
 
   #endSessions(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
     this.#due(queue, this.#node.policy.resumeWindowMs, nowMs, (room, session) =>
-      this.#leave(room, session, "timeout", session, nowMs),
+      this.#leave(room, session, "timeout", nowMs),
     );
   }
 

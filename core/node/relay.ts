@@ -300,7 +300,8 @@ export class Relay {
       const edge = sessions.edge[at]!;
       if (edge >= 0) outbox.deliver(edge, sessions.connection[at]!, target, message, 0);
     } else {
-      const sender = except >= 0 && sessions.handles.isLive(except) ? except : -1;
+      const unaware = isAnnouncement(message) ? sessionOfSubject(room, message) : except;
+      const sender = unaware >= 0 && sessions.handles.isLive(unaware) ? unaware : -1;
       if (isCritical) room.log.append(sessions, message, -1, sender);
       this.#multicast(room, message, sender);
     }
@@ -346,6 +347,15 @@ export class Relay {
         : { code, message: text, retry: false };
     this.#node.answer(session, Kind.error, re, body);
   }
+}
+
+function isAnnouncement({ kind }: Message): boolean {
+  return kind >= Kind.participantJoined && kind <= Kind.participantUpdated;
+}
+
+/** Nobody is told of itself: nor is the session with which somebody came back before this was served. */
+function sessionOfSubject(room: Room, message: Message): number {
+  return room.members.get((message.body as ParticipantBody | LeftBody).id) ?? -1;
 }
 
 /** The last value per key. A simulated state may have no body. */

@@ -93,8 +93,14 @@ export class SignalingNode {
     }
   }
 
-  detached(session: number, edge: number, isFinal: boolean, nowMs: number): void {
-    this.membership.detached(session, edge, isFinal, nowMs);
+  detached(
+    session: number,
+    edge: number,
+    attachment: number,
+    isFinal: boolean,
+    nowMs: number,
+  ): void {
+    this.membership.detached(session, edge, attachment, isFinal, nowMs);
   }
 
   edgeLost(edge: number, nowMs: number): void {
@@ -159,6 +165,7 @@ export class SignalingNode {
    * the same, the node is held to be gone, seconds before its lease ends.
    */
   #lossReported(report: Extract<BusMessage, { type: "node-lost" }>, nowMs: number): void {
+    if (report.nodeId === this.#policy.nodeId) return; // Whoever hears of its own death lives.
     const { view } = this.context;
     const record = view.node(report.nodeId);
     if (record === undefined || record.incarnation !== report.incarnation) return;

@@ -233,7 +233,7 @@ export class Span {
     if (wasKnown) return;
     const bytes = serverFrameBytes(Kind.participantJoined, who);
     const message = new Message(Kind.participantJoined, 0, "", "", 0, bytes, "", who);
-    this.#node.enqueue(room, message, -1, room.members.get(who.id) ?? -1, 0);
+    this.#node.enqueue(room, message, -1, -1, 0);
   }
 
   #remoteLeft(room: Room, remote: RemoteHost, body: LeftBody): void {
@@ -242,7 +242,7 @@ export class Span {
     if (this.#node.isPresent(room, id) || room.isElsewhere(id)) return; // It moved.
     const bytes = serverFrameBytes(Kind.participantLeft, body);
     const message = new Message(Kind.participantLeft, 0, "", "", 0, bytes, "", body);
-    this.#node.enqueue(room, message, -1, room.members.get(id) ?? -1, 0);
+    this.#node.enqueue(room, message, -1, -1, 0);
   }
 
   // ---- hosts that are gone ----------------------------------------------------------------------------

@@ -299,9 +299,10 @@ export class EdgeHost extends Host implements EdgeOutbox {
     this.#world.links.acknowledge(this.edge, this.#nodeOf(record), session, s, this.departsUs);
   }
 
-  detach(record: number, session: number, isFinal: boolean): void {
+  detach(record: number, session: number, attachment: number, isFinal: boolean): void {
     this.charge(this.#costs.trunkFrameUs);
-    this.#world.links.detach(this.edge, this.#nodeOf(record), session, isFinal, this.departsUs);
+    const node = this.#nodeOf(record);
+    this.#world.links.detach(this.edge, node, session, attachment, isFinal, this.departsUs);
   }
 
   declareOrphans(record: number, rooms: readonly OrphanRoom[]): void {

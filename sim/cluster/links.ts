@@ -374,8 +374,16 @@ export class Links {
     this.#sim.at(atUs, EventKind.nodeAcknowledges, session, node | (s << 10));
   }
 
-  detach(edge: number, node: number, session: number, isFinal: boolean, departsUs: number): void {
-    const peer = packPeer(node, edge, isFinal ? 1 : 0);
+  /** Ten bits of attachment, one that says whether it is final. */
+  detach(
+    edge: number,
+    node: number,
+    session: number,
+    attachment: number,
+    isFinal: boolean,
+    departsUs: number,
+  ): void {
+    const peer = packPeer(node, edge, (attachment << 1) | (isFinal ? 1 : 0));
     this.#sim.at(this.#nodeUs(edge, node, departsUs), EventKind.nodeDetaches, session, peer);
   }
 

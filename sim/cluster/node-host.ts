@@ -87,10 +87,12 @@ export class NodeHost extends Host implements NodeOutbox {
         this.core.attachAsked(peerFrom(b), a, request, nowMs);
         break;
       }
-      case EventKind.nodeDetaches:
+      case EventKind.nodeDetaches: {
+        const extra = peerExtra(b);
         this.charge(costs.trunkFrameUs);
-        this.core.detached(a, peerFrom(b), peerExtra(b) === 1, nowMs);
+        this.core.detached(a, peerFrom(b), extra >>> 1, (extra & 1) === 1, nowMs);
         break;
+      }
       case EventKind.nodeHears:
         this.charge(costs.busReceiveUs);
         this.core.heard(payload as BusMessage, nowMs);
