@@ -4,7 +4,7 @@ import { ADMISSION_LIMITS } from "./admission.ts";
 import { OUTBOUND_LIMITS } from "./budgets/outbound-queue.ts";
 import { bucketShape } from "./budgets/token-bucket.ts";
 import { stormglassPolicy } from "./client/reconnect-policy.ts";
-import type { ClientPolicy } from "./client/signaling-client.ts";
+import type { ClientPolicy } from "./client/client-policy.ts";
 import type { NodeBeat } from "./cluster-view.ts";
 import type { EdgePolicy } from "./edge/edge-policy.ts";
 import type { NodePolicy } from "./node/node-context.ts";

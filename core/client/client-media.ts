@@ -82,6 +82,11 @@ export class ClientMedia {
     this.#rest(client, pair);
   }
 
+  /** Whether any client negotiates with others directly. */
+  get hasMesh(): boolean {
+    return this.mesh.isUsed;
+  }
+
   peerLeft(client: number, id: string): void {
     this.mesh.peerLeft(client, id);
   }
@@ -89,7 +94,7 @@ export class ClientMedia {
   ended(client: number): void {
     if (this.#sfus[client] !== undefined) this.#outbox.dropPeer(client, SFU_PEER);
     this.#sfus[client] = undefined;
-    this.#pairs.delete(client);
+    this.#forget(client);
     this.mesh.ended(client);
   }
 
@@ -160,6 +165,7 @@ export class ClientMedia {
   #made(client: number, negotiation: Negotiation): PeerPair {
     const pair = new PeerPair(client, SFU_PEER, negotiation, this.#outbox, this.#offerCritical);
     this.#pairs.set(client, pair);
+    this.#table.media[client] = 1;
     return pair;
   }
 
@@ -167,14 +173,21 @@ export class ClientMedia {
   #rest(client: number, pair: PeerPair): void {
     if (!pair.isQuiet) return;
     this.#table.negotiation[client] = pair.describedN;
+    this.#forget(client);
+  }
+
+  #forget(client: number): void {
     this.#pairs.delete(client);
+    this.#table.media[client] = 0;
   }
 
   // ---- time -----------------------------------------------------------------------------------------
 
   nextDeadlineMs(client: number): number {
-    const pairMs = this.#pairs.size === 0 ? undefined : this.#pairs.get(client)?.nextDeadlineMs();
-    return Math.min(pairMs ?? Infinity, this.mesh.nextDeadlineMs(client));
+    // Asked after every message: a column says whether there is anything to look up.
+    const pair = this.#table.media[client] === 0 ? undefined : this.#pairs.get(client);
+    const pairMs = pair === undefined ? Infinity : pair.nextDeadlineMs();
+    return this.mesh.isUsed ? Math.min(pairMs, this.mesh.nextDeadlineMs(client)) : pairMs;
   }
 
   deadlinePassed(client: number, nowMs: number): void {

@@ -25,6 +25,11 @@ export class ClientMesh {
     this.#offerCritical = offerCritical;
   }
 
+  /** Whether any client has a mesh. */
+  get isUsed(): boolean {
+    return this.#meshes.size > 0;
+  }
+
   entered(client: number, you: string, participants: readonly ParticipantBody[]): void {
     this.ended(client); // Peer connections of a session that was lost: their other ends are dropped, too.
     const mesh: Mesh = { you, pairs: new Map() };

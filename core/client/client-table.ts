@@ -7,7 +7,7 @@
 
 import { assert } from "../assert.ts";
 import { grown } from "../handles.ts";
-import type { Message } from "../protocol/message.ts";
+import { idChecksum, type Message } from "../protocol/message.ts";
 
 /** Where a client is on its way. Each state has one deadline (`deadlineMs`). */
 export const ClientState = {
@@ -60,7 +60,7 @@ export class ClientTable {
   liveSinceMs = new Float64Array(16);
   pingSentAtMs = new Float64Array(16);
   spreadMs = new Float32Array(16);
-  /** Bits of `Media`, see client-media.ts. */
+  /** 1 while something is under way in the connection to the SFU (client-media.ts). */
   media = new Uint8Array(16);
   negotiation = new Uint16Array(16);
   readonly held: (HeldSession | undefined)[] = [];
@@ -134,17 +134,31 @@ export class ClientTable {
     return this.#ints[client * ROW + ROSTER_COUNT]!;
   }
 
-  setRosterCount(client: number, value: number): void {
-    this.#ints[client * ROW + ROSTER_COUNT] = value;
-  }
-
   /** Wrapped sum of `idChecksum` of their ids: a client whose roster differs from its host's missed something. */
   rosterSum(client: number): number {
     return this.#ints[client * ROW + ROSTER_SUM]!;
   }
 
-  setRosterSum(client: number, value: number): void {
-    this.#ints[client * ROW + ROSTER_SUM] = value;
+  rosterGrew(client: number, idSum: number): void {
+    const at = client * ROW;
+    this.#ints[at + ROSTER_COUNT] = this.#ints[at + ROSTER_COUNT]! + 1;
+    this.#ints[at + ROSTER_SUM] = (this.#ints[at + ROSTER_SUM]! + idSum) | 0;
+  }
+
+  rosterShrank(client: number, idSum: number): void {
+    const at = client * ROW;
+    this.#ints[at + ROSTER_COUNT] = this.#ints[at + ROSTER_COUNT]! - 1;
+    this.#ints[at + ROSTER_SUM] = (this.#ints[at + ROSTER_SUM]! - idSum) | 0;
+  }
+
+  /** Everybody in the room but `you`. */
+  setRoster(client: number, participants: readonly { readonly id: string }[], you: string): void {
+    const at = client * ROW;
+    this.#ints[at + ROSTER_COUNT] = 0;
+    this.#ints[at + ROSTER_SUM] = 0;
+    for (const { id } of participants) {
+      if (id !== you) this.rosterGrew(client, idChecksum(id));
+    }
   }
 
   heardAtMs(client: number): number {
@@ -245,11 +259,4 @@ export class ClientTable {
     this.media = grown(this.media, new Uint8Array(size));
     this.negotiation = grown(this.negotiation, new Uint16Array(size));
   }
-}
-
-/** A cheap hash of an id, for `rosterSum`: it tells rosters apart, not attackers. */
-export function idChecksum(id: string): number {
-  let sum = 0;
-  for (let i = 0; i < id.length; i++) sum = (Math.imul(sum, 31) + id.charCodeAt(i)) | 0;
-  return Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d);
 }

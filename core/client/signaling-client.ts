@@ -16,42 +16,19 @@ import type {
   JoinBody,
   JoinedBody,
   LeftBody,
-  ParticipantBody,
   PongBody,
   ResumedBody,
 } from "../protocol/bodies.ts";
 import { clientFrameBytes } from "../protocol/sizes.ts";
 import { ClientMedia } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
-import { ClientState, ClientTable, idChecksum } from "./client-table.ts";
-import type { ReconnectPolicy } from "./reconnect-policy.ts";
+import { ClientState, ClientTable } from "./client-table.ts";
+import { ClientHeartbeat } from "./client-heartbeat.ts";
+import { isNegotiation, mustStop, type ClientPolicy } from "./client-policy.ts";
 import { RetryLater } from "./retry-later.ts";
-
-export interface ClientPolicy {
-  readonly reconnect: ReconnectPolicy;
-  /** A dial that is not open, or a join that is not answered, by then has failed, ms. */
-  readonly dialTimeoutMs: number;
-  readonly joinTimeoutMs: number;
-  /** A client that never got in gives up after this, ms; Infinity for never. */
-  readonly patienceMs: number;
-  /** A connection counts as stable after this, ms: only then the attempt counter starts again. */
-  readonly stableAfterMs: number;
-  /** First guess of W until a server advertised one, ms. */
-  readonly spreadMs: number;
-  readonly capMs: number;
-  readonly pingEveryMs: number;
-  readonly pingTimeoutMs: number;
-}
 
 /** An acknowledgement goes out at the latest after this many critical messages (protocol §4.3). */
 const ACK_EVERY = 32;
-
-/** Whether `received` may need a draw for this kind: so a driver need not draw for every message. */
-export function needsDraw(kind: Kind): boolean {
-  return (
-    kind === Kind.error || kind === Kind.drain || kind === Kind.joined || kind === Kind.resumed
-  );
-}
 
 export class SignalingClient {
   readonly table = new ClientTable();
@@ -60,12 +37,14 @@ export class SignalingClient {
   readonly #outbox: ClientOutbox;
   readonly #identity: (client: number) => JoinBody;
   readonly #retries = new RetryLater();
+  readonly #heartbeat: ClientHeartbeat;
 
   /** `identity` gives the room, token and name a client joins with; asked at every fresh join. */
   constructor(policy: ClientPolicy, outbox: ClientOutbox, identity: (client: number) => JoinBody) {
     this.#policy = policy;
     this.#outbox = outbox;
     this.#identity = identity;
+    this.#heartbeat = new ClientHeartbeat(this.table, policy, outbox);
     this.media = new ClientMedia(this.table, outbox, (client, kind, to, n, bytes, body) =>
       this.#offerCritical(client, kind, to, n, bytes, body),
     );
@@ -152,7 +131,7 @@ export class SignalingClient {
         return;
       }
       table.setLastS(client, s);
-      if (s - table.ackedS(client) >= ACK_EVERY) this.#acknowledge(client);
+      if (s - table.ackedS(client) >= ACK_EVERY) this.#heartbeat.acknowledge(client);
     }
     this.#dispatch(client, message, nowMs, draw);
   }
@@ -160,10 +139,11 @@ export class SignalingClient {
   #dispatch(client: number, message: Message, nowMs: number, draw: number): void {
     switch (message.kind) {
       case Kind.participantJoined:
-        this.#joinedBy(client, message.body as ParticipantBody);
+        this.table.rosterGrew(client, message.idSum);
         break;
       case Kind.participantLeft:
-        this.#leftBy(client, (message.body as LeftBody).id);
+        this.table.rosterShrank(client, message.idSum);
+        if (this.media.hasMesh) this.media.peerLeft(client, (message.body as LeftBody).id);
         break;
       case Kind.ok:
       case Kind.error:
@@ -306,7 +286,7 @@ export class SignalingClient {
     table.setLastS(client, 0);
     table.setAckedS(client, 0);
     table.spreadMs[client] = body.reconnect.spreadMs;
-    this.#setRoster(client, body.participants, body.you);
+    this.table.setRoster(client, body.participants, body.you);
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, ClientEvent.joined);
     this.media.entered(client, body.you, body.participants, body.media, body.sfu, nowMs);
@@ -324,7 +304,7 @@ export class SignalingClient {
     if (body.mode === "snapshot") {
       table.setLastS(client, body.s ?? 0);
       table.setAckedS(client, body.s ?? 0);
-      this.#setRoster(client, body.participants ?? [], held.you);
+      this.table.setRoster(client, body.participants ?? [], held.you);
     }
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, body.mode === "replay" ? ClientEvent.replayed : ClientEvent.resynced);
@@ -445,56 +425,13 @@ export class SignalingClient {
   // ---- while live -----------------------------------------------------------------------------------
 
   #beat(client: number, nowMs: number, draw: number): void {
-    const table = this.table;
-    const sentAtMs = table.pingSentAtMs[client]!;
-    if (sentAtMs > 0 && table.heardAtMs(client) < sentAtMs) {
-      this.#outbox.hangUp(client, CloseCode.heartbeatTimeout); // Silent for a whole ping timeout.
-      this.#backOff(client, false, undefined, nowMs, draw);
-      return;
-    }
-    if (sentAtMs > 0) {
-      table.pingSentAtMs[client] = 0;
-      table.setDeadlineMs(client, sentAtMs + this.#policy.pingEveryMs);
-      return;
-    }
-    const ack = table.lastS(client);
-    table.setAckedS(client, ack);
-    table.pingSentAtMs[client] = nowMs;
-    table.setDeadlineMs(client, nowMs + this.#policy.pingTimeoutMs);
-    this.#send(client, Kind.ping, 0, "", ack, undefined, "");
-  }
-
-  #acknowledge(client: number): void {
-    const s = this.table.lastS(client);
-    this.table.setAckedS(client, s);
-    this.#send(client, Kind.ack, 0, "", s, undefined, "");
+    if (this.#heartbeat.passed(client, nowMs)) return;
+    this.#outbox.hangUp(client, CloseCode.heartbeatTimeout);
+    this.#backOff(client, false, undefined, nowMs, draw);
   }
 
   #ponged(client: number, body: PongBody | undefined): void {
     if (body?.spreadMs !== undefined) this.table.spreadMs[client] = body.spreadMs;
-  }
-
-  #joinedBy(client: number, who: ParticipantBody): void {
-    this.table.setRosterCount(client, this.table.rosterCount(client) + 1);
-    this.table.setRosterSum(client, (this.table.rosterSum(client) + idChecksum(who.id)) | 0);
-  }
-
-  #leftBy(client: number, id: string): void {
-    this.table.setRosterCount(client, this.table.rosterCount(client) - 1);
-    this.table.setRosterSum(client, (this.table.rosterSum(client) - idChecksum(id)) | 0);
-    this.media.peerLeft(client, id);
-  }
-
-  #setRoster(client: number, participants: readonly ParticipantBody[], you: string): void {
-    let sum = 0;
-    let count = 0;
-    for (const participant of participants) {
-      if (participant.id === you) continue;
-      sum = (sum + idChecksum(participant.id)) | 0;
-      count++;
-    }
-    this.table.setRosterCount(client, count);
-    this.table.setRosterSum(client, sum);
   }
 
   #send(
@@ -514,13 +451,4 @@ export class SignalingClient {
     this.table.setState(client, state);
     this.table.setDeadlineMs(client, deadlineMs);
   }
-}
-
-/** 40xx: stop. 4409: another socket took the session over. */
-function mustStop(code: number): boolean {
-  return (code >= 4000 && code < 4100) || code === CloseCode.replaced;
-}
-
-function isNegotiation(kind: Kind): boolean {
-  return kind >= Kind.offer && kind <= Kind.iceRestart;
 }

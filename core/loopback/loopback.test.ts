@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ClientEvent } from "../client/client-outbox.ts";
-import { ClientState, idChecksum } from "../client/client-table.ts";
+import { ClientState } from "../client/client-table.ts";
 import { ConnectionState } from "../edge/connections.ts";
 import { slotOf } from "../handles.ts";
-import { Kind } from "../protocol/message.ts";
+import { idChecksum, Kind } from "../protocol/message.ts";
 import { Loopback, type LoopbackOptions } from "./loopback.ts";
 
 const CLIENTS = 8;

@@ -133,6 +133,9 @@ export class Message {
   /** Last-value-wins key of a coalescable message within its sender, e.g. "mute"; "" elsewhere. */
   readonly key: string;
   readonly body: Body;
+  /** Checksum of the participant id of a joined or left, 0 elsewhere: so that a recipient that only keeps count need not
+   * touch the body. Not on the wire. */
+  readonly idSum: number;
   /** When it was first offered, µs on the clock of whoever measures; 0 when nobody does. Not on the wire: drivers set
    * it once, core copies it when it relays, and the delivery latency is measured by it. */
   offeredAtUs = 0;
@@ -156,5 +159,16 @@ export class Message {
     this.bytes = bytes;
     this.key = key;
     this.body = body;
+    this.idSum =
+      kind === Kind.participantJoined || kind === Kind.participantLeft
+        ? idChecksum((body as { readonly id: string }).id)
+        : 0;
   }
+}
+
+/** A cheap hash of a participant id, for sums of rosters: it tells rosters apart, not attackers. */
+export function idChecksum(id: string): number {
+  let sum = 0;
+  for (let i = 0; i < id.length; i++) sum = (Math.imul(sum, 31) + id.charCodeAt(i)) | 0;
+  return Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d);
 }

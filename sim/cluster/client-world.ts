@@ -6,11 +6,8 @@
 
 import { ClientEvent, type ClientOutbox } from "../../core/client/client-outbox.ts";
 import { ClientState } from "../../core/client/client-table.ts";
-import {
-  needsDraw,
-  SignalingClient,
-  type ClientPolicy,
-} from "../../core/client/signaling-client.ts";
+import { needsDraw, type ClientPolicy } from "../../core/client/client-policy.ts";
+import { SignalingClient } from "../../core/client/signaling-client.ts";
 import type { JoinBody, ResumedBody } from "../../core/protocol/bodies.ts";
 import type { CloseCode } from "../../core/protocol/limits.ts";
 import { DeliveryClass, Kind, type Message } from "../../core/protocol/message.ts";

@@ -21,6 +21,7 @@ import type {
 import type { Simulation } from "../engine/simulation.ts";
 import type { Histogram } from "../metrics/histogram.ts";
 import type { CostTable } from "./cost-table.ts";
+import type { Backplane } from "./backplane.ts";
 import { Host } from "./host.ts";
 import { EventKind, peerExtra, peerFrom } from "./kinds.ts";
 import type { CloseFrame, DeliverFrame, ExceptFrame, Links } from "./links.ts";
@@ -28,11 +29,10 @@ import type { CloseFrame, DeliverFrame, ExceptFrame, Links } from "./links.ts";
 /** What the edge may ask of the world: the sockets' other ends, and who a token belongs to. */
 export interface EdgeWorld {
   readonly links: Links;
+  readonly backplane: Backplane;
   claimsOf(token: string): JoinClaims | undefined;
   resumeClaimsOf(token: string): ResumeClaims | undefined;
   seal(claims: ResumeClaims): string;
-  /** Number of the simulated node behind an id. */
-  nodeNumber(nodeId: string): number;
 }
 
 export class EdgeHost extends Host implements EdgeOutbox {
@@ -172,7 +172,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
         this.core.closed(a);
         break;
       case EventKind.edgeTrunkLost:
-        this.core.trunkLost(this.#world.links.nodeId(a), nowMs);
+        this.core.trunkLost(this.#world.backplane.nodeId(a), nowMs);
         break;
       case EventKind.edgeHears:
         this.charge(costs.busReceiveUs);
@@ -191,7 +191,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
     if (message.type !== "beat") return;
     const record = this.core.view.node(message.beat.nodeId);
     if (record === undefined) return;
-    this.#nodeOfRecord[record.index] = this.#world.nodeNumber(message.beat.nodeId);
+    this.#nodeOfRecord[record.index] = this.#world.backplane.nodeNumber(message.beat.nodeId);
   }
 
   #accept(socket: number, nowMs: number): void {
@@ -218,7 +218,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
   }
 
   #recordOf(node: number): number {
-    const record = this.core.view.node(this.#world.links.nodeId(node));
+    const record = this.core.view.node(this.#world.backplane.nodeId(node));
     return record === undefined ? -1 : record.index;
   }
 
@@ -272,7 +272,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
   attach(record: number, connection: number, request: AttachRequest): void {
     this.charge(this.#costs.trunkFrameUs);
     const node = this.#nodeOf(record);
-    this.#world.links.toNode(
+    this.#world.backplane.toNode(
       this.edge,
       node,
       EventKind.nodeAttaches,
@@ -284,7 +284,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
 
   relay(record: number, session: number, message: Message): void {
     const node = this.#nodeOf(record);
-    this.#world.links.toNode(
+    this.#world.backplane.toNode(
       this.edge,
       node,
       EventKind.nodeReceives,
@@ -296,23 +296,23 @@ export class EdgeHost extends Host implements EdgeOutbox {
 
   acknowledge(record: number, session: number, s: number): void {
     this.charge(this.#costs.trunkFrameUs);
-    this.#world.links.acknowledge(this.edge, this.#nodeOf(record), session, s, this.departsUs);
+    this.#world.backplane.acknowledge(this.edge, this.#nodeOf(record), session, s, this.departsUs);
   }
 
   detach(record: number, session: number, attachment: number, isFinal: boolean): void {
     this.charge(this.#costs.trunkFrameUs);
     const node = this.#nodeOf(record);
-    this.#world.links.detach(this.edge, node, session, attachment, isFinal, this.departsUs);
+    this.#world.backplane.detach(this.edge, node, session, attachment, isFinal, this.departsUs);
   }
 
   declareOrphans(record: number, rooms: readonly OrphanRoom[]): void {
     this.charge(this.#costs.trunkFrameUs * rooms.length);
     const node = this.#nodeOf(record);
-    this.#world.links.toNode(this.edge, node, EventKind.nodeOrphans, 0, rooms, this.departsUs);
+    this.#world.backplane.toNode(this.edge, node, EventKind.nodeOrphans, 0, rooms, this.departsUs);
   }
 
   publish(subject: string, message: BusMessage): void {
     this.charge(this.#costs.busPublishUs);
-    this.#world.links.publish(subject, message, this.departsUs);
+    this.#world.backplane.publish(subject, message, this.departsUs);
   }
 }

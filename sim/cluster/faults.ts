@@ -142,7 +142,7 @@ export class Faults {
   /** When a peer's trunk notices: at once with a reset, else when its heartbeat has been silent for too long. */
   #noticeUs(isReset: boolean): number {
     const { heartbeatMs, timeoutMs } = this.#scenario.cluster.trunk;
-    if (isReset) return this.#world.links.trunkTripUs();
+    if (isReset) return this.#world.backplane.trunkTripUs();
     return Math.round((timeoutMs - heartbeatMs * this.#draws.nextUnit()) * 1_000);
   }
 

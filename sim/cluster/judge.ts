@@ -5,7 +5,8 @@
 // world has settled (every member has every number its host has sent, and agrees with it on who is in the room).
 
 import { slotOf } from "../../core/handles.ts";
-import { ClientState, idChecksum } from "../../core/client/client-table.ts";
+import { ClientState } from "../../core/client/client-table.ts";
+import { idChecksum } from "../../core/protocol/message.ts";
 import { ConnectionState } from "../../core/edge/connections.ts";
 import { SessionState } from "../../core/node/sessions.ts";
 import type { Room } from "../../core/node/room.ts";

@@ -1,17 +1,16 @@
-// Everything that carries frames: client sockets, trunks, the bus. What is on the way here is nobody's business.
+// The clients' sockets: what is on the way between people and edges.
 //
-// Sockets and trunks are ordered, as TCP is: a frame never overtakes another of the same direction, so a late one
-// holds up those behind it. A lost frame costs a retransmission, not a message. The bus orders what one publisher sends to
-// one subscriber. Who is dead receives nothing.
+// A socket is ordered, as TCP is: a frame never overtakes another of the same direction, so a late one holds up those
+// behind it. A lost frame costs a retransmission, not a message. Each socket of a client is a life of its own: what was sent
+// in an earlier one reaches nobody.
 
 import { slotOf } from "../../core/handles.ts";
 import type { CloseCode } from "../../core/protocol/limits.ts";
 import { Kind, type Message } from "../../core/protocol/message.ts";
-import type { BusMessage } from "../../core/trunk.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
-import { randomStream, StreamColumn, type RandomStream } from "../engine/random.ts";
+import { StreamColumn } from "../engine/random.ts";
 import type { Simulation } from "../engine/simulation.ts";
-import { EventKind, HOSTS_MAX, packPeer, packSocket, socketClient, socketLife } from "./kinds.ts";
+import { EventKind, packSocket, socketClient, socketLife } from "./kinds.ts";
 import { LatencyTable } from "./latency.ts";
 
 /** A multicast that leaves one connection out. */
@@ -54,9 +53,6 @@ const JITTER = 7;
 
 export class Links {
   readonly #sim: Simulation;
-  readonly #nodeIds: string[] = [];
-  readonly #edgeCount: number;
-  readonly #nodeCount: number;
   // Client sockets: a row of 32 bytes each, because a storm touches all of it for every frame.
   readonly #rows: Int32Array;
   readonly #times: Float64Array;
@@ -70,30 +66,10 @@ export class Links {
   /** Bandwidth of slow clients, bytes per µs, and when their pipe is empty, µs. */
   readonly #slow = new Map<number, { bytesPerUs: number; emptyAtUs: number }>();
   readonly #softBytes: number;
-  // Trunks, by edge × nodes + node, in the order of the links.
-  readonly #toNodeUs: Float64Array;
-  readonly #toEdgeUs: Float64Array;
-  readonly #trunk: LatencyTable;
-  readonly #bus: LatencyTable;
-  readonly #trunkDraws: RandomStream;
-  readonly #busDraws: RandomStream;
-  readonly #nodeOf = new Map<string, number>();
-  /** By subscriber, nodes first: nothing overtakes on the way to one. */
-  readonly #busAtUs = new Float64Array(2 * HOSTS_MAX);
-  busMessages = 0;
-  /** Frames on trunks, both ways. */
-  trunkFrames = 0;
-
   constructor(scenario: Scenario, seed: number, sim: Simulation) {
     const { clients, cluster, network } = scenario;
     const total = clients.total;
     this.#sim = sim;
-    this.#edgeCount = cluster.edges.count;
-    this.#nodeCount = cluster.nodes.count;
-    for (let node = 0; node < this.#nodeCount; node++) {
-      this.#nodeIds.push(`n${node}`);
-      this.#nodeOf.set(`n${node}`, node);
-    }
     this.#total = total;
     this.#times = new Float64Array(total * ROW_TIMES);
     this.#rows = new Int32Array(this.#times.buffer);
@@ -103,13 +79,9 @@ export class Links {
     this.#isTls = cluster.clientTls;
     this.#softBytes = cluster.outbound.softBytes;
     const slots = 64;
-    this.#clients = Array.from({ length: this.#edgeCount }, () => new Int32Array(slots).fill(-1));
-    this.#toNodeUs = new Float64Array(this.#edgeCount * this.#nodeCount);
-    this.#toEdgeUs = new Float64Array(this.#edgeCount * this.#nodeCount);
-    this.#trunk = new LatencyTable(network.edgeNodeLatency);
-    this.#bus = new LatencyTable(network.busLatency);
-    this.#trunkDraws = randomStream(seed, "trunk latency");
-    this.#busDraws = randomStream(seed, "bus latency");
+    this.#clients = Array.from({ length: cluster.edges.count }, () =>
+      new Int32Array(slots).fill(-1),
+    );
     this.#drawPaths(seed, new LatencyTable(network.clientLatency));
     this.#limitAll(network.clientBandwidthBytesPerSec);
   }
@@ -148,14 +120,6 @@ export class Links {
     for (let client = 0; client < this.#total; client++) {
       this.limit(client, bytesPerSec);
     }
-  }
-
-  nodeId(node: number): string {
-    return this.#nodeIds[node]!;
-  }
-
-  nodeNumber(nodeId: string): number {
-    return this.#nodeOf.get(nodeId)!;
   }
 
   // ---- client sockets -----------------------------------------------------------------------------
@@ -354,96 +318,5 @@ export class Links {
   /** Whether the socket's driver would report its backlog after a write. */
   isBehind(edge: number, connection: number): boolean {
     return this.backlogBytes(edge, connection) >= this.#softBytes;
-  }
-
-  // ---- trunks -------------------------------------------------------------------------------------
-
-  toNode(
-    edge: number,
-    node: number,
-    kind: EventKind,
-    a: number,
-    payload: object,
-    departsUs: number,
-  ): void {
-    this.#sim.at(this.#nodeUs(edge, node, departsUs), kind, a, packPeer(node, edge), payload);
-  }
-
-  acknowledge(edge: number, node: number, session: number, s: number, departsUs: number): void {
-    const atUs = this.#nodeUs(edge, node, departsUs);
-    this.#sim.at(atUs, EventKind.nodeAcknowledges, session, node | (s << 10));
-  }
-
-  /** Ten bits of attachment, one that says whether it is final. */
-  detach(
-    edge: number,
-    node: number,
-    session: number,
-    attachment: number,
-    isFinal: boolean,
-    departsUs: number,
-  ): void {
-    const peer = packPeer(node, edge, (attachment << 1) | (isFinal ? 1 : 0));
-    this.#sim.at(this.#nodeUs(edge, node, departsUs), EventKind.nodeDetaches, session, peer);
-  }
-
-  #nodeUs(edge: number, node: number, departsUs: number): number {
-    const at = edge * this.#nodeCount + node;
-    const atUs = Math.max(
-      departsUs + this.#trunk.atUs(this.#trunkDraws.nextUint32()),
-      this.#toNodeUs[at]!,
-    );
-    this.#toNodeUs[at] = atUs;
-    this.trunkFrames++;
-    return atUs;
-  }
-
-  toEdge(
-    node: number,
-    edge: number,
-    kind: EventKind,
-    a: number,
-    payload: object,
-    departsUs: number,
-  ): void {
-    const at = edge * this.#nodeCount + node;
-    const atUs = Math.max(
-      departsUs + this.#trunk.atUs(this.#trunkDraws.nextUint32()),
-      this.#toEdgeUs[at]!,
-    );
-    this.#toEdgeUs[at] = atUs;
-    this.trunkFrames++;
-    this.#sim.at(atUs, kind, a, packPeer(edge, node), payload);
-  }
-
-  /** One trip on any trunk, µs. */
-  trunkTripUs(): number {
-    return this.#trunk.atUs(this.#trunkDraws.nextUint32());
-  }
-
-  // ---- bus ----------------------------------------------------------------------------------------
-
-  publish(subject: string, message: BusMessage, departsUs: number): void {
-    this.busMessages++;
-    if (subject === "cluster") {
-      for (let node = 0; node < this.#nodeCount; node++) {
-        if (message.type === "beat" && message.beat.nodeId === this.#nodeIds[node]) continue;
-        this.#busTo(EventKind.nodeHears, node, message, departsUs);
-      }
-      for (let edge = 0; edge < this.#edgeCount; edge++) {
-        this.#busTo(EventKind.edgeHears, edge, message, departsUs);
-      }
-      return;
-    }
-    const node = this.#nodeOf.get(subject.slice("node.".length));
-    if (node !== undefined) this.#busTo(EventKind.nodeHears, node, message, departsUs);
-  }
-
-  #busTo(kind: EventKind, host: number, message: BusMessage, departsUs: number): void {
-    const subscriber = kind === EventKind.nodeHears ? host : HOSTS_MAX + host;
-    const trip = departsUs + this.#bus.atUs(this.#busDraws.nextUint32());
-    const atUs = Math.max(trip, this.#busAtUs[subscriber]!);
-    this.#busAtUs[subscriber] = atUs;
-    this.#sim.at(atUs, kind, host, 0, message);
   }
 }

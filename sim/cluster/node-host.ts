@@ -16,13 +16,14 @@ import type {
 import type { Simulation } from "../engine/simulation.ts";
 import type { Histogram } from "../metrics/histogram.ts";
 import type { CostTable } from "./cost-table.ts";
+import type { Backplane } from "./backplane.ts";
 import { Host } from "./host.ts";
 import { EventKind, peerExtra, peerFrom } from "./kinds.ts";
-import type { CloseFrame, DeliverFrame, ExceptFrame, Links } from "./links.ts";
+import type { CloseFrame, DeliverFrame, ExceptFrame } from "./links.ts";
 import type { MediaPlane } from "./media-plane.ts";
 
 export interface NodeWorld {
-  readonly links: Links;
+  readonly backplane: Backplane;
   readonly media: MediaPlane;
 }
 
@@ -156,12 +157,12 @@ export class NodeHost extends Host implements NodeOutbox {
   }
 
   #toEdge(edge: number, kind: EventKind, a: number, payload: object): void {
-    this.#world.links.toEdge(this.node, edge, kind, a, payload, this.departsUs);
+    this.#world.backplane.toEdge(this.node, edge, kind, a, payload, this.departsUs);
   }
 
   publish(subject: string, message: BusMessage): void {
     this.charge(this.#costs.busPublishUs);
-    this.#world.links.publish(subject, message, this.departsUs);
+    this.#world.backplane.publish(subject, message, this.departsUs);
   }
 
   allocateSfu(room: number, roomId: string): void {

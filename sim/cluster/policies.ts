@@ -3,7 +3,7 @@
 import { bucketShape } from "../../core/budgets/token-bucket.ts";
 import { OUTBOUND_LIMITS } from "../../core/budgets/outbound-queue.ts";
 import { fullJitterPolicy, stormglassPolicy } from "../../core/client/reconnect-policy.ts";
-import type { ClientPolicy } from "../../core/client/signaling-client.ts";
+import type { ClientPolicy } from "../../core/client/client-policy.ts";
 import type { EdgePolicy } from "../../core/edge/edge-policy.ts";
 import type { NodePolicy } from "../../core/node/node-context.ts";
 import { policyByName } from "../../core/placement/policy.ts";

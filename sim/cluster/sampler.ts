@@ -170,7 +170,7 @@ export class Sampler {
   // ---- the whole --------------------------------------------------------------------------------------
 
   #sampleWhole(): void {
-    const { sim, meters, judge, links, media, edges, nodes } = this.#world;
+    const { sim, meters, judge, backplane, media, edges, nodes } = this.#world;
     const nowUs = sim.nowUs;
     const r = this.#recorder;
     r.gauge("join.pending", nowUs, judge.pendingClients());
@@ -179,8 +179,8 @@ export class Sampler {
     const settled = criticalAcknowledged.total + criticalRefused.total;
     r.gauge("critical.pending", nowUs, criticalOffered.total - settled);
     r.gauge("ghosts.max.age", nowUs, this.#world.ghostAgeMaxMs());
-    r.reading("bus.messages", nowUs, links.busMessages);
-    r.reading("trunk.frames", nowUs, links.trunkFrames);
+    r.reading("bus.messages", nowUs, backplane.busMessages);
+    r.reading("trunk.frames", nowUs, backplane.trunkFrames);
     r.reading("sfu.exhausted", nowUs, media.exhausted);
     r.reading("media.restarts", nowUs, meters.mediaRestarts);
     const all = (metric: string, count: (node: (typeof nodes)[number]) => number): void => {

@@ -6,6 +6,7 @@ import type { EventHandler } from "../engine/simulation.ts";
 import { Simulation } from "../engine/simulation.ts";
 import { Recorder } from "../metrics/recorder.ts";
 import { Activity } from "./activity.ts";
+import { Backplane } from "./backplane.ts";
 import { ClientMeters } from "./client-meters.ts";
 import { ClientWorld } from "./client-world.ts";
 import { costTable, type CostTable } from "./cost-table.ts";
@@ -31,6 +32,7 @@ export class World implements EventHandler {
   readonly recorder: Recorder;
   readonly population: Population;
   readonly links: Links;
+  readonly backplane: Backplane;
   readonly media: MediaPlane;
   readonly meters: ClientMeters;
   readonly clients: ClientWorld;
@@ -67,6 +69,7 @@ export class World implements EventHandler {
     this.#resumeSession = new Int32Array(total);
     this.#resumeRotation = new Uint16Array(total);
     this.links = new Links(scenario, seed, sim);
+    this.backplane = new Backplane(scenario, seed, sim);
     this.media = new MediaPlane(scenario, seed, sim, costs);
     this.meters = new ClientMeters(this.recorder, sim, this.population);
     const policy = clientPolicy(scenario);
@@ -100,15 +103,15 @@ export class World implements EventHandler {
   }
 
   #build(): void {
-    const { scenario, sim, costs, links, media } = this;
+    const { scenario, sim, costs, links, backplane, media } = this;
     const { edges, nodes, clientTls } = scenario.cluster;
     const lag = this.recorder.whole("loop.lag");
     const world = {
       links,
+      backplane,
       claimsOf: (token: string) => this.#claimsOf(token),
       resumeClaimsOf: (token: string) => this.#resumeClaimsOf(token),
       seal: (claims: ResumeClaims) => this.#seal(claims),
-      nodeNumber: (nodeId: string) => links.nodeNumber(nodeId),
     };
     for (let edge = 0; edge < edges.count; edge++) {
       const policyOf = (life: number) => edgePolicy(scenario, edge, life);
@@ -118,7 +121,7 @@ export class World implements EventHandler {
     for (let node = 0; node < nodes.count; node++) {
       const number = edges.count + node;
       const policyOf = (life: number) => nodePolicy(scenario, node, life);
-      this.nodes.push(new NodeHost(node, number, policyOf, { links, media }, sim, costs, lag));
+      this.nodes.push(new NodeHost(node, number, policyOf, { backplane, media }, sim, costs, lag));
     }
   }
 
@@ -155,7 +158,7 @@ export class World implements EventHandler {
   /** Nothing is sealed here: a resume token is the participant's id, and what it would say is kept beside. */
   #seal(claims: ResumeClaims): string {
     const client = clientNumber(claims.participantId);
-    this.#resumeNode[client] = this.links.nodeNumber(claims.nodeId);
+    this.#resumeNode[client] = this.backplane.nodeNumber(claims.nodeId);
     this.#resumeIncarnation[client] = claims.incarnation;
     this.#resumeSession[client] = claims.session;
     this.#resumeRotation[client] = claims.rotation;
@@ -173,7 +176,7 @@ export class World implements EventHandler {
       roomId: claims.roomId,
       participantId: token,
       name: token,
-      nodeId: this.links.nodeId(node),
+      nodeId: this.backplane.nodeId(node),
       incarnation: this.#resumeIncarnation[client]!,
       session: this.#resumeSession[client]!,
       rotation: this.#resumeRotation[client]!,
@@ -188,7 +191,7 @@ export class World implements EventHandler {
 
   nodeOfRecord(edge: number, record: number): NodeHost {
     const known = this.edges[edge]!.core.view.records[record]!;
-    return this.nodes[this.links.nodeNumber(known.nodeId)]!;
+    return this.nodes[this.backplane.nodeNumber(known.nodeId)]!;
   }
 
   ghostAgeMaxMs(): number {

@@ -1,0 +1,51 @@
+// How a client proves that it lives, and finds out whether its server does.
+//
+// Any frame counts as a sign of life; a ping only makes sure that there is one. The acknowledgement of what was received
+// rides on the ping, and goes alone only when much has come in between.
+
+import { Kind, Message } from "../protocol/message.ts";
+import { clientFrameBytes } from "../protocol/sizes.ts";
+import type { ClientOutbox } from "./client-outbox.ts";
+import type { ClientPolicy } from "./client-policy.ts";
+import type { ClientTable } from "./client-table.ts";
+
+export class ClientHeartbeat {
+  readonly #table: ClientTable;
+  readonly #policy: ClientPolicy;
+  readonly #outbox: ClientOutbox;
+
+  constructor(table: ClientTable, policy: ClientPolicy, outbox: ClientOutbox) {
+    this.#table = table;
+    this.#policy = policy;
+    this.#outbox = outbox;
+  }
+
+  /** The live client's deadline passed: pings, or looks whether the ping was heard. False when it was not. */
+  passed(client: number, nowMs: number): boolean {
+    const table = this.#table;
+    const { pingEveryMs, pingTimeoutMs } = this.#policy;
+    const sentAtMs = table.pingSentAtMs[client]!;
+    if (sentAtMs > 0) {
+      if (table.heardAtMs(client) < sentAtMs) return false; // Silent for a whole ping timeout.
+      table.pingSentAtMs[client] = 0;
+      table.setDeadlineMs(client, sentAtMs + pingEveryMs);
+      return true;
+    }
+    table.pingSentAtMs[client] = nowMs;
+    table.setDeadlineMs(client, nowMs + pingTimeoutMs);
+    this.#sendHeard(client, Kind.ping);
+    return true;
+  }
+
+  acknowledge(client: number): void {
+    this.#sendHeard(client, Kind.ack);
+  }
+
+  /** `n` carries the last sequence number received. */
+  #sendHeard(client: number, kind: Kind): void {
+    const s = this.#table.lastS(client);
+    this.#table.setAckedS(client, s);
+    const bytes = clientFrameBytes(kind, undefined);
+    this.#outbox.send(client, new Message(kind, 0, "", "", s, bytes, "", undefined));
+  }
+}
