@@ -10,7 +10,7 @@ test("[SC1] a small file resolves to a complete scenario in ms, bytes, rates and
   expect(scenario.run.durationMs).toBe(60_000);
   expect(scenario.run.limits.heapBytes).toBe(4 * 1024 ** 3);
   expect(scenario.cluster.nodes.maxConnections).toBe(2_000);
-  expect(scenario.cluster.nodes.softLimitRatio).toBe(0.85);
+  expect(scenario.cluster.nodes.softLimitRatio).toBe(0.9);
   expect(scenario.cluster.edges.admission.joinsPerSec).toBe(500);
   expect(scenario.cluster.sessions.presenceGraceMs).toBe(15_000);
   expect(scenario.clients.leaves.meanDurationMs).toBe(Infinity);

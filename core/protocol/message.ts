@@ -161,7 +161,7 @@ export class Message {
     this.body = body;
     this.idSum =
       kind === Kind.participantJoined || kind === Kind.participantLeft
-        ? idChecksum((body as { readonly id: string }).id)
+        ? idChecksum((body as { readonly id: string } | undefined)?.id ?? "")
         : 0;
   }
 }

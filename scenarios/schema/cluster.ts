@@ -36,11 +36,6 @@ const EdgeAdmission = Type.Object(
 export const Edges = Type.Object(
   {
     count: count("edge gateways", { least: 1 }),
-    cpuCount: count("CPUs of one edge; one process uses one", {
-      default: 1,
-      least: 1,
-      source: "assumed: one Node process per pod",
-    }),
     balancing: choice(
       ["room-hash", "random"],
       "how the ingress chooses an edge: by the room named in the URL, or at random",
@@ -60,10 +55,6 @@ export const Edges = Type.Object(
       default: "2GiB",
       source: "assumed: 20,000 TLS connections and room to spare",
     }),
-    handshakesPerSecMax: rate("TLS handshakes one edge begins per second", {
-      default: "800/s",
-      source: "assumed: about 70 % of one core at the measured cost of a full handshake",
-    }),
     admission: EdgeAdmission,
   },
   { description: "the gateways that hold the clients' sockets" },
@@ -72,11 +63,6 @@ export const Edges = Type.Object(
 export const Nodes = Type.Object(
   {
     count: count("signaling nodes", { least: 1 }),
-    cpuCount: count("CPUs of one node; one process uses one", {
-      default: 1,
-      least: 1,
-      source: "assumed: one Node process per pod",
-    }),
     maxConnections: count("sessions one node may hold", {
       default: 2_000,
       least: 1,
@@ -183,11 +169,6 @@ const Sessions = Type.Object(
     }),
     bufferMax: count("critical messages a session keeps for resume", {
       default: 256,
-      source: "cited: rtcsig.v1",
-    }),
-    bufferBytesMax: size("bytes a session keeps for resume", {
-      default: "256KiB",
-      written: "bufferSize",
       source: "cited: rtcsig.v1",
     }),
   },

@@ -23,7 +23,7 @@ import type { Histogram } from "../metrics/histogram.ts";
 import type { CostTable } from "./cost-table.ts";
 import type { Backplane } from "./backplane.ts";
 import { Host } from "./host.ts";
-import { EventKind, peerExtra, peerFrom } from "./kinds.ts";
+import { EventKind, peerExtra, peerFrom, socketClient } from "./kinds.ts";
 import type { CloseFrame, DeliverFrame, ExceptFrame, Links } from "./links.ts";
 
 /** What the edge may ask of the world: the sockets' other ends, and who a token belongs to. */
@@ -32,6 +32,8 @@ export interface EdgeWorld {
   readonly backplane: Backplane;
   claimsOf(token: string): JoinClaims | undefined;
   resumeClaimsOf(token: string): ResumeClaims | undefined;
+  /** Whether the client holds a TLS ticket of an earlier socket. */
+  hasTicket(client: number): boolean;
   seal(claims: ResumeClaims): string;
 }
 
@@ -197,7 +199,12 @@ export class EdgeHost extends Host implements EdgeOutbox {
   #accept(socket: number, nowMs: number): void {
     this.accepting--;
     const costs = this.#costs;
-    this.charge(costs.tcpAcceptUs + costs.upgradeUs + (this.#isTls ? costs.tlsFullHandshakeUs : 0));
+    this.charge(costs.tcpAcceptUs + costs.upgradeUs);
+    if (this.#isTls) {
+      // Edges share their ticket keys: who has been here before resumes, at any edge.
+      const hasTicket = this.#world.hasTicket(socketClient(socket));
+      this.charge(hasTicket ? costs.tlsResumedHandshakeUs : costs.tlsFullHandshakeUs);
+    }
     if (!this.#world.links.isWaiting(socket)) return; // The client gave up while it queued.
     this.core.opened(nowMs); // Its first order, the hello, binds the connection to the client.
   }

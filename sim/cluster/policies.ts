@@ -29,7 +29,7 @@ export function edgePolicy(scenario: Scenario, edge: number, incarnation: number
   return {
     edgeId: `e${edge}`,
     incarnation,
-    region: "r0",
+    region: `r${edge % cluster.nodes.regions}`,
     placement: policyByName(cluster.placement.policy),
     beatEveryMs: cluster.beats.everyMs,
     leaseMs: cluster.beats.leaseMs,

@@ -112,6 +112,7 @@ export class World implements EventHandler {
       claimsOf: (token: string) => this.#claimsOf(token),
       resumeClaimsOf: (token: string) => this.#resumeClaimsOf(token),
       seal: (claims: ResumeClaims) => this.#seal(claims),
+      hasTicket: (client: number) => this.meters.hasJoined(client),
     };
     for (let edge = 0; edge < edges.count; edge++) {
       const policyOf = (life: number) => edgePolicy(scenario, edge, life);
