@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { homeOf } from "../placement/ranking.ts";
+import { CloseCode } from "../protocol/limits.ts";
+import { Kind } from "../protocol/message.ts";
+import type { DrainBody } from "../protocol/bodies.ts";
+import { EdgeBench } from "./edge-bench.ts";
+
+/** Rooms "a" and "b" on n0, with three members here of the hundred that n0 has. */
+function struck(state: "gone" | "draining" = "gone", differing = {}) {
+  const edge = new EdgeBench(differing, ["n0", "n1", "n2"]);
+  edge.meet("n0", { activeConnections: 630 });
+  const members = ["a", "b", "a"].map((roomId, i) => {
+    const connection = edge.asked(`x${i}`, 0, {}, roomId);
+    edge.outbox.take();
+    edge.core.connections.node[connection & 0xfffff] = 0;
+    edge.granted(0, connection, { roomId, room: roomId === "a" ? 0 : 1, rotation: i });
+    return connection;
+  });
+  edge.outbox.take();
+  if (state === "gone") edge.core.trunkLost("n0", 1_000);
+  else edge.meet("n0", { activeConnections: 630, state }, 1_000);
+  return { edge, members };
+}
+
+test("[RS11] slots spread evenly over N / (fill × R), and rooms are declared to their new homes first", () => {
+  const { edge, members } = struck();
+  const orders = edge.outbox.take();
+  const drains = orders.flatMap((order) =>
+    order.order === "write" && order.message.kind === Kind.drain
+      ? [{ connection: order.connection, ...(order.message.body as DrainBody) }]
+      : [],
+  );
+  // 630 sessions, and the two others admit 700 resumes per second together, 0.9 of which are slots: 1 s.
+  expect(drains.map(({ deadlineMs }) => Math.round(deadlineMs))).toEqual([1_000, 1_000, 1_000]);
+  const slots = drains.map(({ connection, reconnectAfterMs }) => [
+    connection,
+    Math.round(reconnectAfterMs),
+  ]);
+  expect(slots).toEqual([
+    [members[0], 167], // The members of a room have neighbouring slots.
+    [members[2], 500],
+    [members[1], 833],
+  ]);
+  const declared = orders.flatMap((order) =>
+    order.order === "declareOrphans" ? order.rooms.map((room) => [order.node, room] as const) : [],
+  );
+  const { view } = edge.core;
+  expect(declared.map(([, room]) => room.roomId).sort()).toEqual(["a", "b"]);
+  for (const [node, room] of declared) {
+    expect(view.records[node]).toBe(homeOf(room.roomId, view));
+    expect(room).toMatchObject({ lostNodeId: "n0", expectedSize: 5 });
+    expect(room.sessionIds).toHaveLength(room.roomId === "a" ? 2 : 1);
+  }
+  expect(orders.filter(({ order }) => order === "close" || order === "detach")).toEqual([]);
+  expect(edge.core.connections.attachedCount).toBe(0);
+});
+
+test("[RS11] a node that drains is told that its members went", () => {
+  const { edge, members } = struck("draining");
+  const detaches = edge.orders("detach");
+  expect(detaches.map(({ node, attachment, isFinal }) => [node, attachment, isFinal])).toEqual([
+    [0, 0, false],
+    [0, 2, false],
+    [0, 1, false],
+  ]);
+  // They come back on the same socket, to another node.
+  edge.resumed(members[0], { roomId: "a", sessionId: "n0.1.0" }, 3, 1_200);
+  const [attach] = edge.orders("attach");
+  expect(edge.core.view.records[attach.node]!.nodeId).not.toBe("n0");
+  expect(attach.request).toMatchObject({ roomId: "a", last: 3 });
+});
+
+test("[RS13] an edge says once that its trunk broke, and of which life", () => {
+  const { edge } = struck();
+  const said = edge.orders("publish").filter(({ message }) => message.type === "node-lost");
+  expect(said.map(({ message }) => message)).toEqual([
+    { type: "node-lost", edgeId: "e0", nodeId: "n0", incarnation: 1 },
+  ]);
+  edge.core.trunkLost("n0", 1_100);
+  edge.meet("n0", { incarnation: 2 }, 1_200);
+  edge.core.trunkLost("n0", 1_300, 1); // Late news of the life before.
+  expect(edge.orders("publish")).toEqual([]);
+  expect(edge.core.view.serving.map(({ nodeId }) => nodeId)).toEqual(["n0", "n1", "n2"]);
+});
+
+test("[AD8] an orphan that never resumes does not keep its socket for ever", () => {
+  const { edge, members } = struck();
+  for (let nowMs = 2_000; nowMs <= 80_000; nowMs += 1_000) {
+    edge.meet("n1", {}, nowMs);
+    edge.meet("n2", {}, nowMs);
+    for (const connection of members) edge.send(connection, Kind.ping, 0, {}, nowMs);
+    edge.core.deadlinePassed(nowMs);
+  }
+  const closes = edge.orders("close");
+  expect(closes.map(({ code }) => code)).toEqual(members.map(() => CloseCode.authTimeout));
+});
