@@ -114,7 +114,7 @@ export class SignalingClient {
       return;
     }
     if (code === CloseCode.resumeRejected) this.#loseSession(client);
-    this.#backOff(client, isPrivate, undefined, nowMs, draw);
+    this.#backOff(client, isPrivate, code, nowMs, draw);
   }
 
   /** A frame arrived. `s` is its sequence number, 0 when it has none. `draw` see `needsDraw`. */
@@ -367,7 +367,7 @@ export class SignalingClient {
   #backOff(
     client: number,
     isPrivate: boolean,
-    retryAfterMs: number | undefined,
+    closeCode: number | undefined,
     nowMs: number,
     draw: number,
   ): void {
@@ -382,7 +382,8 @@ export class SignalingClient {
         spreadMs: table.spreadMs[client]!,
         capMs: this.#policy.capMs,
         reconnectAfterMs: undefined,
-        retryAfterMs,
+        retryAfterMs: undefined,
+        ...(closeCode === undefined ? {} : { closeCode }),
       },
       draw,
     );
