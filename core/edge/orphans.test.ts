@@ -37,9 +37,9 @@ test("[RS11] slots spread evenly over N / (fill × R), and rooms are declared to
     Math.round(reconnectAfterMs),
   ]);
   expect(slots).toEqual([
-    [members[0], 167], // The members of a room have neighbouring slots.
-    [members[2], 500],
-    [members[1], 833],
+    [members[0], 250], // Each room is spread over the whole window: it goes to one node.
+    [members[2], 750],
+    [members[1], 118],
   ]);
   const declared = orders.flatMap((order) =>
     order.order === "declareOrphans" ? order.rooms.map((room) => [order.node, room] as const) : [],

@@ -3,8 +3,10 @@
 // The edge is the one that still knows who was in which room. So first it declares these orphans to each room's
 // new home, which then knows the whole roster before the first client comes back, and nobody is told that somebody
 // left who did not. Then every client gets its own slot: the survivors admit R resumes per second, N sessions
-// were lost in all (the node's last beat says so), so each edge spreads its share evenly over N / (fill × R), room by
-// room, and all edges together fill that rate exactly, without talking to each other.
+// were lost in all (the node's last beat says so), so each edge spreads its share evenly over N / (fill × R), and all
+// edges together fill that rate, without talking to each other. Each room is spread over the whole of it: the room goes to one
+// node, which admits a share of R, so a large room whose members came one behind the other would wait there, or be
+// turned away (measured: 1.5 to 1.8 × N / R until all were back, against 1.2).
 
 import { slotOf } from "../handles.ts";
 import type { ClusterView, NodeRecord } from "../cluster-view.ts";
@@ -17,6 +19,9 @@ import type { EdgeDelivery } from "./edge-delivery.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
 import type { EdgePolicy } from "./edge-policy.ts";
 import type { Timeouts } from "./timeouts.ts";
+
+/** Multiples of it, mod 1, fill an interval evenly, however many there are: rooms of one member do not coincide. */
+const GOLDEN = 0.6180339887498949;
 
 export class Orphans {
   readonly #policy: EdgePolicy;
@@ -54,8 +59,7 @@ export class Orphans {
     let members = 0;
     for (const room of rooms) members += room.members.length;
     const windowMs = this.#slotWindowMs(lost, members);
-    let slot = 0;
-    for (const room of rooms) {
+    for (const [r, room] of rooms.entries()) {
       const orphans = this.#orphansOf(room, lost, windowMs);
       const home = homeOf(room.roomId, orphans.expectedSize);
       if (home !== undefined) {
@@ -63,9 +67,10 @@ export class Orphans {
         if (batch === undefined) declared.set(home, [orphans]);
         else batch.push(orphans);
       }
-      for (const connection of [...room.members]) {
-        const reconnectAfterMs = (windowMs * (slot + 0.5)) / members;
-        slot++;
+      const size = room.members.length;
+      const phase = (0.5 + r * GOLDEN) % 1;
+      for (const [i, connection] of [...room.members].entries()) {
+        const reconnectAfterMs = (windowMs * (i + phase)) / size;
         if (isAlive) this.#detach(connection);
         this.#cutLoose(connection, reconnectAfterMs, windowMs, nowMs);
       }

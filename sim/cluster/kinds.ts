@@ -75,6 +75,8 @@ export const EventKind = {
   sample: 35,
   /** a: number of the fault */
   slowReport: 36,
+  /** a: client */
+  slowPipe: 37,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 

@@ -12,6 +12,7 @@ import { StreamColumn } from "../engine/random.ts";
 import type { Simulation } from "../engine/simulation.ts";
 import { EventKind, packSocket, socketClient, socketLife } from "./kinds.ts";
 import { LatencyTable } from "./latency.ts";
+import { SlowPipes } from "./slow-pipes.ts";
 
 /** A multicast that leaves one connection out. */
 export interface ExceptFrame {
@@ -63,8 +64,8 @@ export class Links {
   /** Client by edge and connection slot, -1 for none. */
   readonly #clients: Int32Array[];
   #opening = -1;
-  /** Bandwidth of slow clients, bytes per µs, and when their pipe is empty, µs. */
-  readonly #slow = new Map<number, { bytesPerUs: number; emptyAtUs: number }>();
+  /** What slow clients have not read yet. */
+  readonly pipes: SlowPipes;
   readonly #softBytes: number;
   constructor(scenario: Scenario, seed: number, sim: Simulation) {
     const { clients, cluster, network } = scenario;
@@ -78,6 +79,10 @@ export class Links {
     this.#lossDelayUs = Math.round(network.lossDelayMs * 1_000);
     this.#isTls = cluster.clientTls;
     this.#softBytes = cluster.outbound.softBytes;
+    this.pipes = new SlowPipes(sim, (client, socket, message, n) => {
+      const atUs = this.#downUs(client, sim.nowUs);
+      sim.at(atUs, EventKind.clientReceives, socket, n, message);
+    });
     const slots = 64;
     this.#clients = Array.from({ length: cluster.edges.count }, () =>
       new Int32Array(slots).fill(-1),
@@ -182,6 +187,7 @@ export class Links {
     const at = client * ROW;
     const socket = this.#rows[at + SOCKET]!;
     const life = ((socket >>> 16) + 1) & LIFE_MASK;
+    if (this.pipes.size > 0) this.pipes.clear(client);
     this.#rows[at + SOCKET] = (life << 16) | (socket & 0xffff);
     this.#rows[at + CONNECTION] = -1;
   }
@@ -194,9 +200,12 @@ export class Links {
     }
     const client = this.clientAt(edge, connection);
     if (client < 0) return;
-    const atUs = this.#downUs(client, message.bytes, departsUs);
     const socket = packSocket(client, this.#lifeOf(client));
-    this.#sim.at(atUs, EventKind.clientReceives, socket, s, message);
+    if (this.pipes.size > 0 && this.pipes.has(client)) {
+      this.pipes.write(client, socket, message, s);
+    } else {
+      this.#sim.at(this.#downUs(client, departsUs), EventKind.clientReceives, socket, s, message);
+    }
   }
 
   #open(edge: number, connection: number, hello: Message, departsUs: number): void {
@@ -213,7 +222,7 @@ export class Links {
     this.#rows[client * ROW + CONNECTION] = connection;
     this.#times[client * ROW_TIMES + DOWN_AT] = 0;
     this.#times[client * ROW_TIMES + UP_AT] = 0;
-    const atUs = this.#downUs(client, hello.bytes, departsUs);
+    const atUs = this.#downUs(client, departsUs);
     this.#sim.at(atUs, EventKind.clientOpened, this.#opening, connection, hello);
   }
 
@@ -225,15 +234,8 @@ export class Links {
     return isThere ? client : -1;
   }
 
-  #downUs(client: number, bytes: number, departsUs: number): number {
+  #downUs(client: number, departsUs: number): number {
     let atUs = departsUs + this.#tripUs(client);
-    if (this.#slow.size > 0) {
-      const pipe = this.#slow.get(client);
-      if (pipe !== undefined) {
-        pipe.emptyAtUs = Math.max(pipe.emptyAtUs, departsUs) + Math.ceil(bytes / pipe.bytesPerUs);
-        atUs += pipe.emptyAtUs - departsUs;
-      }
-    }
     if (atUs < this.#times[client * ROW_TIMES + DOWN_AT]!)
       atUs = this.#times[client * ROW_TIMES + DOWN_AT]!;
     this.#times[client * ROW_TIMES + DOWN_AT] = atUs;
@@ -273,7 +275,7 @@ export class Links {
   closeClient(edge: number, connection: number, code: CloseCode, departsUs: number): void {
     const client = this.clientAt(edge, connection);
     if (client < 0) return;
-    const atUs = this.#downUs(client, 0, departsUs);
+    const atUs = this.#downUs(client, departsUs);
     const socket = packSocket(client, this.#lifeOf(client));
     this.#sim.at(atUs, EventKind.clientClosed, socket, code);
     this.#rows[client * ROW + CONNECTION] = -1;
@@ -288,6 +290,7 @@ export class Links {
       clients[slot] = -1;
       if (client < 0 || this.edgeOf(client) !== edge || this.connectionOf(client) < 0) continue;
       this.#rows[client * ROW + CONNECTION] = -1;
+      this.pipes.clear(client);
       if (!isReset) continue;
       const socket = packSocket(client, this.#lifeOf(client));
       this.#sim.schedule(this.#tripUs(client), EventKind.clientClosed, socket, 1006);
@@ -298,21 +301,18 @@ export class Links {
 
   /** From now on the client reads at most this much; Infinity for no limit. */
   limit(client: number, bytesPerSec: number): void {
-    if (bytesPerSec === Infinity) this.#slow.delete(client);
-    else this.#slow.set(client, { bytesPerUs: bytesPerSec / 1e6, emptyAtUs: this.#sim.nowUs });
+    this.pipes.limit(client, bytesPerSec);
   }
 
   /** Bytes that the edge's socket holds for the client. */
   backlogBytes(edge: number, connection: number): number {
     const client = this.clientAt(edge, connection);
-    const pipe = client < 0 ? undefined : this.#slow.get(client);
-    if (pipe === undefined) return 0;
-    return Math.floor(Math.max(0, pipe.emptyAtUs - this.#sim.nowUs) * pipe.bytesPerUs);
+    return client < 0 ? 0 : this.pipes.backlogBytes(client);
   }
 
   /** Whether any client is slow at all. */
   get hasSlow(): boolean {
-    return this.#slow.size > 0;
+    return this.pipes.size > 0;
   }
 
   /** Whether the socket's driver would report its backlog after a write. */

@@ -285,6 +285,9 @@ export class World implements EventHandler {
       case EventKind.noise:
         this.faults.noise(a);
         break;
+      case EventKind.slowPipe:
+        this.links.pipes.passed(a);
+        break;
       case EventKind.slowReport:
         this.faults.report(a);
         break;
