@@ -9,7 +9,7 @@
 
 import { assert } from "../assert.ts";
 import { CloseCode } from "../protocol/limits.ts";
-import { CLASS_OF_KIND, DeliveryClass, Kind, Message } from "../protocol/message.ts";
+import { DeliveryClass, Kind, Message } from "../protocol/message.ts";
 import type {
   DrainBody,
   ErrorBody,
@@ -24,8 +24,8 @@ import { ClientMedia } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
 import { ClientState, ClientTable } from "./client-table.ts";
 import { ClientHeartbeat } from "./client-heartbeat.ts";
-import { isNegotiation, mustStop, type ClientPolicy } from "./client-policy.ts";
-import { RetryLater } from "./retry-later.ts";
+import { mustStop, type ClientPolicy } from "./client-policy.ts";
+import { ClientOffers } from "./client-offers.ts";
 
 /** An acknowledgement goes out at the latest after this many critical messages (protocol §4.3). */
 const ACK_EVERY = 32;
@@ -36,7 +36,7 @@ export class SignalingClient {
   readonly #policy: ClientPolicy;
   readonly #outbox: ClientOutbox;
   readonly #identity: (client: number) => JoinBody;
-  readonly #retries = new RetryLater();
+  readonly #offers: ClientOffers;
   readonly #heartbeat: ClientHeartbeat;
 
   /** `identity` gives the room, token and name a client joins with; asked at every fresh join. */
@@ -45,8 +45,9 @@ export class SignalingClient {
     this.#outbox = outbox;
     this.#identity = identity;
     this.#heartbeat = new ClientHeartbeat(this.table, policy, outbox);
+    this.#offers = new ClientOffers(this.table, outbox);
     this.media = new ClientMedia(this.table, outbox, (client, kind, to, n, bytes, body) =>
-      this.#offerCritical(client, kind, to, n, bytes, body),
+      this.#offers.offerCritical(client, kind, to, n, bytes, body),
     );
   }
 
@@ -66,7 +67,7 @@ export class SignalingClient {
     return Math.min(
       this.table.deadlineMs(client),
       this.media.nextDeadlineMs(client),
-      this.#retries.nextDeadlineMs(client),
+      this.#offers.nextDeadlineMs(client),
     );
   }
 
@@ -83,7 +84,7 @@ export class SignalingClient {
     const state = this.stateOf(client);
     if (state === ClientState.ended) return;
     const hasSocket = state >= ClientState.opening;
-    if (state === ClientState.live) this.#send(client, Kind.leave, 0, "", 0, undefined, "");
+    if (state === ClientState.live) this.#send(client, Kind.leave, undefined);
     if (hasSocket || state === ClientState.dialing) this.#outbox.hangUp(client, CloseCode.normal);
     this.#end(client, ClientEvent.left);
   }
@@ -150,7 +151,8 @@ export class SignalingClient {
         this.#answered(client, message, nowMs, draw);
         break;
       case Kind.pong:
-        this.#ponged(client, message.body as PongBody | undefined);
+        this.table.spreadMs[client] =
+          (message.body as PongBody | undefined)?.spreadMs ?? this.table.spreadMs[client]!;
         break;
       case Kind.hello:
         this.#greet(client, nowMs);
@@ -178,10 +180,7 @@ export class SignalingClient {
 
   deadlinePassed(client: number, nowMs: number, draw: number): void {
     if (this.media.nextDeadlineMs(client) <= nowMs) this.media.deadlinePassed(client, nowMs);
-    const again = this.#retries.take(client, nowMs);
-    if (again !== undefined) {
-      this.#offerCritical(client, again.kind, again.to, again.n, again.bytes, again.body);
-    }
+    this.#offers.deadlinePassed(client, nowMs);
     if (this.table.deadlineMs(client) > nowMs) return;
     switch (this.stateOf(client)) {
       case ClientState.waiting:
@@ -213,28 +212,7 @@ export class SignalingClient {
   /** Offers a message; returns its id, 0 for classes that are not answered. Only while live. */
   offer(client: number, kind: Kind, to: string, key: string, bytes: number, body?: object): number {
     if (this.stateOf(client) !== ClientState.live) return 0;
-    if (CLASS_OF_KIND[kind] === DeliveryClass.critical) {
-      return this.#offerCritical(client, kind, to, 0, bytes, body);
-    }
-    this.#outbox.send(client, new Message(kind, 0, "", to, 0, bytes, key, body));
-    return 0;
-  }
-
-  #offerCritical(
-    client: number,
-    kind: Kind,
-    to: string,
-    n: number,
-    bytes: number,
-    body: object | undefined,
-  ): number {
-    const id = this.table.nextId(client);
-    this.table.setNextId(client, id + 1);
-    const message = new Message(kind, id, "", to, n, bytes, "", body);
-    this.table.await(client, message);
-    this.#outbox.offered(client, message);
-    if (this.stateOf(client) === ClientState.live) this.#outbox.send(client, message);
-    return id;
+    return this.#offers.offer(client, kind, to, key, bytes, body);
   }
 
   // ---- the way in -----------------------------------------------------------------------------------
@@ -258,24 +236,16 @@ export class SignalingClient {
     if (session === undefined) {
       const body = this.#identity(client);
       this.#enter(client, ClientState.joining, nowMs + this.#policy.joinTimeoutMs);
-      this.#send(client, Kind.join, 0, "", 0, body, "");
+      this.#send(client, Kind.join, body);
       return;
     }
     this.#enter(client, ClientState.resuming, nowMs + this.#policy.joinTimeoutMs);
-    this.#send(
-      client,
-      Kind.resume,
-      0,
-      "",
-      0,
-      {
-        room: this.#identity(client).room,
-        session: session.sessionId,
-        token: session.token,
-        last: this.table.lastS(client),
-      },
-      "",
-    );
+    this.#send(client, Kind.resume, {
+      room: this.#identity(client).room,
+      session: session.sessionId,
+      token: session.token,
+      last: this.table.lastS(client),
+    });
   }
 
   #joined(client: number, body: JoinedBody, nowMs: number, draw: number): void {
@@ -290,7 +260,7 @@ export class SignalingClient {
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, ClientEvent.joined);
     this.media.entered(client, body.you, body.participants, body.media, body.sfu, nowMs);
-    this.#resend(client);
+    this.#offers.resend(client);
   }
 
   #resumed(client: number, body: ResumedBody, nowMs: number, draw: number): void {
@@ -309,7 +279,7 @@ export class SignalingClient {
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, body.mode === "replay" ? ClientEvent.replayed : ClientEvent.resynced);
     this.media.resumed(client, body, nowMs);
-    this.#resend(client);
+    this.#offers.resend(client);
   }
 
   #live(client: number, nowMs: number, draw: number): void {
@@ -319,10 +289,6 @@ export class SignalingClient {
     table.pingSentAtMs[client] = 0;
     // The first ping lies anywhere in the interval, or a storm of joins becomes a storm of pings.
     this.#enter(client, ClientState.live, nowMs + draw * this.#policy.pingEveryMs);
-  }
-
-  #resend(client: number): void {
-    this.table.eachAwaited(client, (message) => this.#outbox.send(client, message));
   }
 
   #drained(client: number, body: DrainBody, nowMs: number): void {
@@ -335,10 +301,7 @@ export class SignalingClient {
 
   #answered(client: number, message: Message, nowMs: number, draw: number): void {
     if (message.id > 0) {
-      const awaited = this.table.answered(client, message.id);
-      if (awaited === undefined) return;
-      this.#outbox.settled(client, awaited, message.kind === Kind.ok);
-      if (message.kind === Kind.error) this.#refused(client, awaited, message, nowMs);
+      this.#offers.answered(client, message, nowMs);
       return;
     }
     if (message.kind !== Kind.error) return;
@@ -355,13 +318,6 @@ export class SignalingClient {
       this.#outbox.hangUp(client, CloseCode.normal);
       this.#end(client, ClientEvent.refused);
     }
-  }
-
-  /** Too many at once: what a call cannot do without is said again later. */
-  #refused(client: number, awaited: Message, error: Message, nowMs: number): void {
-    const { code, retryAfterMs } = error.body as ErrorBody;
-    if (code !== "rate_limited" || !isNegotiation(awaited.kind)) return;
-    this.#retries.put(client, awaited, retryAfterMs ?? 0, nowMs);
   }
 
   #backOff(
@@ -417,8 +373,7 @@ export class SignalingClient {
   #end(client: number, event: ClientEvent): void {
     this.#enter(client, ClientState.ended, Infinity);
     this.table.held[client] = undefined;
-    this.table.forgetAwaited(client, (message) => this.#outbox.settled(client, message, false));
-    this.#retries.forget(client);
+    this.#offers.ended(client);
     this.media.ended(client);
     this.#outbox.tell(client, event);
   }
@@ -431,21 +386,9 @@ export class SignalingClient {
     this.#backOff(client, false, undefined, nowMs, draw);
   }
 
-  #ponged(client: number, body: PongBody | undefined): void {
-    if (body?.spreadMs !== undefined) this.table.spreadMs[client] = body.spreadMs;
-  }
-
-  #send(
-    client: number,
-    kind: Kind,
-    id: number,
-    to: string,
-    n: number,
-    body: object | undefined,
-    key: string,
-  ): void {
+  #send(client: number, kind: Kind, body: object | undefined): void {
     const bytes = clientFrameBytes(kind, body);
-    this.#outbox.send(client, new Message(kind, id, "", to, n, bytes, key, body));
+    this.#outbox.send(client, new Message(kind, 0, "", "", 0, bytes, "", body));
   }
 
   #enter(client: number, state: ClientState, deadlineMs: number): void {
