@@ -123,11 +123,14 @@ export class ClientMedia {
     if (pair === undefined) return;
     pair.gathered(n, bytes, list, isEnd, nowMs);
     if (peer === SFU_PEER) this.#rest(client, pair);
+    else this.mesh.changed(client, pair);
   }
 
   iceChanged(client: number, peer: string, state: IceState, nowMs: number): void {
     if (peer !== SFU_PEER) {
-      this.mesh.iceChanged(client, peer, state, nowMs);
+      const pair = this.mesh.pair(client, peer);
+      pair?.iceChanged(state, nowMs);
+      if (pair !== undefined) this.mesh.changed(client, pair);
       return;
     }
     const isDown = state === "disconnected" || state === "failed";

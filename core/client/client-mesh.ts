@@ -4,7 +4,6 @@
 // description on. Which side keeps its offer when two cross is the order of the ids (SPEC NG1).
 
 import { isImpolite, Negotiation } from "../negotiation.ts";
-import type { IceState } from "../ice.ts";
 import type { ParticipantBody } from "../protocol/bodies.ts";
 import type { Message } from "../protocol/message.ts";
 import type { ClientOutbox } from "./client-outbox.ts";
@@ -13,6 +12,10 @@ import { PeerPair, type OfferCritical } from "./peer-pair.ts";
 interface Mesh {
   readonly you: string;
   readonly pairs: Map<string, PeerPair>;
+  /** Those that have a deadline: a mesh of hundreds is asked for it at every message. */
+  readonly busy: Set<PeerPair>;
+  /** Not after the first of their deadlines, ms. */
+  nextMs: number;
 }
 
 export class ClientMesh {
@@ -32,14 +35,14 @@ export class ClientMesh {
 
   entered(client: number, you: string, participants: readonly ParticipantBody[]): void {
     this.ended(client); // Peer connections of a session that was lost: their other ends are dropped, too.
-    const mesh: Mesh = { you, pairs: new Map() };
+    const mesh: Mesh = { you, pairs: new Map(), busy: new Set(), nextMs: Infinity };
     this.#meshes.set(client, mesh);
     for (const { id } of participants) if (id !== you) this.#pairOf(client, mesh, id).offer(false);
   }
 
   /** The session goes on, and nothing was missed: only ICE that is down is looked after. */
   replayed(client: number, nowMs: number): void {
-    for (const pair of this.#meshes.get(client)?.pairs.values() ?? []) pair.mend(nowMs);
+    for (const pair of this.#meshes.get(client)?.busy ?? []) pair.mend(nowMs);
   }
 
   /** After a snapshot: pairs with those who are gone end; what was under way is begun again. */
@@ -48,11 +51,21 @@ export class ClientMesh {
     if (mesh === undefined) return;
     const ids = new Set(participants.map(({ id }) => id));
     for (const peer of [...mesh.pairs.keys()]) if (!ids.has(peer)) this.peerLeft(client, peer);
-    for (const id of ids) if (id !== mesh.you) this.#pairOf(client, mesh, id).recover(nowMs);
+    for (const id of ids) {
+      if (id === mesh.you) continue;
+      const pair = this.#pairOf(client, mesh, id);
+      pair.recover(nowMs);
+      watch(mesh, pair);
+    }
   }
 
   peerLeft(client: number, id: string): void {
-    if (this.#meshes.get(client)?.pairs.delete(id) === true) this.#outbox.dropPeer(client, id);
+    const mesh = this.#meshes.get(client);
+    const pair = mesh?.pairs.get(id);
+    if (mesh === undefined || pair === undefined) return;
+    mesh.pairs.delete(id);
+    mesh.busy.delete(pair);
+    this.#outbox.dropPeer(client, id);
   }
 
   ended(client: number): void {
@@ -64,7 +77,10 @@ export class ClientMesh {
 
   received(client: number, message: Message, nowMs: number): void {
     const mesh = this.#meshes.get(client);
-    if (mesh !== undefined) this.#pairOf(client, mesh, message.from).received(message, nowMs);
+    if (mesh === undefined) return;
+    const pair = this.#pairOf(client, mesh, message.from);
+    pair.received(message, nowMs);
+    watch(mesh, pair);
   }
 
   /** The pair with `peer`, when anything was negotiated with it. */
@@ -72,22 +88,25 @@ export class ClientMesh {
     return this.#meshes.get(client)?.pairs.get(peer);
   }
 
-  iceChanged(client: number, peer: string, state: IceState, nowMs: number): void {
-    this.pair(client, peer)?.iceChanged(state, nowMs);
+  /** Something was done to the pair from outside: it may have a deadline now. */
+  changed(client: number, pair: PeerPair): void {
+    const mesh = this.#meshes.get(client);
+    if (mesh !== undefined) watch(mesh, pair);
   }
 
   nextDeadlineMs(client: number): number {
-    if (this.#meshes.size === 0) return Infinity;
-    let nextMs = Infinity;
-    for (const pair of this.#meshes.get(client)?.pairs.values() ?? []) {
-      nextMs = Math.min(nextMs, pair.nextDeadlineMs());
-    }
-    return nextMs;
+    return this.#meshes.get(client)?.nextMs ?? Infinity;
   }
 
   deadlinePassed(client: number, nowMs: number): void {
-    for (const pair of this.#meshes.get(client)?.pairs.values() ?? []) {
+    const mesh = this.#meshes.get(client);
+    if (mesh === undefined || mesh.nextMs > nowMs) return;
+    mesh.nextMs = Infinity;
+    for (const pair of mesh.busy) {
       if (pair.nextDeadlineMs() <= nowMs) pair.deadlinePassed(nowMs);
+      const dueMs = pair.nextDeadlineMs();
+      if (dueMs === Infinity) mesh.busy.delete(pair);
+      else mesh.nextMs = Math.min(mesh.nextMs, dueMs);
     }
   }
 
@@ -99,4 +118,11 @@ export class ClientMesh {
     mesh.pairs.set(peer, pair);
     return pair;
   }
+}
+
+function watch(mesh: Mesh, pair: PeerPair): void {
+  const dueMs = pair.nextDeadlineMs();
+  if (dueMs === Infinity) return;
+  mesh.busy.add(pair);
+  mesh.nextMs = Math.min(mesh.nextMs, dueMs);
 }
