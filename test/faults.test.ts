@@ -36,8 +36,8 @@ ${clients}
   leaves: { meanDuration: 60s }`,
   "clients are slow": `${cluster}
 ${clients}
-  activity: { qualityEvery: 1s }
-faults: [ { name: f, kind: slow-consumers, from: 20s, to: 60s, share: 5%, bandwidth: 200B/s } ]`,
+  activity: { qualityEvery: 3s }
+faults: [ { name: f, kind: slow-consumers, from: 20s, to: 60s, share: 5%, bandwidth: 100B/s } ]`,
   "a mesh loses a node": `${cluster}
 ${clients}
   rooms: { sizes: jitsi }
