@@ -6,7 +6,7 @@
 
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
-import { Kind, Message } from "../protocol/message.ts";
+import { instantUs, Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Relay } from "./relay.ts";
@@ -27,7 +27,7 @@ export class Announcements {
   joined(room: Room, session: number, nowMs: number): void {
     const participant = this.#participantOf(session);
     const message = about(Kind.participantJoined, "", "", participant);
-    message.offeredAtUs = Math.round(nowMs * 1_000);
+    message.offeredAtUs = instantUs(Math.round(nowMs * 1_000));
     if (!room.isElsewhere(participant.id)) this.#node.enqueue(room, message, -1, -1, 0);
     room.takeFromGone(participant.id);
     this.#publish(room, message);

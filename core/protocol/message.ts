@@ -166,6 +166,11 @@ export class Message {
   }
 }
 
+/** An instant in µs as a small integer while it fits one: as a double it would cost every message an allocation. */
+export function instantUs(us: number): number {
+  return us <= 0x3fff_ffff ? us | 0 : us;
+}
+
 /** A cheap hash of a participant id, for sums of rosters: it tells rosters apart, not attackers. */
 export function idChecksum(id: string): number {
   let sum = 0;

@@ -10,7 +10,7 @@ import { needsDraw, type ClientPolicy } from "../../core/client/client-policy.ts
 import { SignalingClient } from "../../core/client/signaling-client.ts";
 import type { JoinBody, ResumedBody } from "../../core/protocol/bodies.ts";
 import type { CloseCode } from "../../core/protocol/limits.ts";
-import { DeliveryClass, Kind, type Message } from "../../core/protocol/message.ts";
+import { DeliveryClass, instantUs, Kind, type Message } from "../../core/protocol/message.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
 import { StreamColumn } from "../engine/random.ts";
 import type { Simulation } from "../engine/simulation.ts";
@@ -191,7 +191,7 @@ export class ClientWorld implements ClientOutbox {
   }
 
   send(client: number, message: Message): void {
-    if (message.offeredAtUs === 0) message.offeredAtUs = this.#sim.nowUs;
+    if (message.offeredAtUs === 0) message.offeredAtUs = instantUs(this.#sim.nowUs);
     this.#links.fromClient(client, message);
   }
 
@@ -204,7 +204,7 @@ export class ClientWorld implements ClientOutbox {
   }
 
   offered(_client: number, message: Message): void {
-    message.offeredAtUs = this.#sim.nowUs;
+    message.offeredAtUs = instantUs(this.#sim.nowUs);
     this.#meters.criticalOwed(message);
   }
 

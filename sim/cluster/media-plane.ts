@@ -3,7 +3,7 @@
 // Media never passes signaling, and outlives it: a room keeps its SFU when its node dies, because the pool knows rooms by
 // name. An SFU trickles its candidates in a few frames after its answer, and never offers (SPEC NG).
 
-import { Kind, Message } from "../../core/protocol/message.ts";
+import { instantUs, Kind, Message } from "../../core/protocol/message.ts";
 import type { SfuBody } from "../../core/protocol/bodies.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
 import { randomStream, type RandomStream } from "../engine/random.ts";
@@ -106,7 +106,7 @@ export class MediaPlane {
     bytes: number,
   ): void {
     const message = new Message(kind, 0, "sfu", "", n, bytes, "", undefined);
-    message.offeredAtUs = atUs;
+    message.offeredAtUs = instantUs(atUs);
     this.#sim.at(atUs, EventKind.nodeSfuAnswers, session, node, message);
   }
 
