@@ -123,8 +123,8 @@ budgets: [budgets/${budgets}.yaml]
 
 const QUESTIONS: Readonly<Record<string, string>> = {
   "join-storm": "Can our cluster take everybody at once?",
-  "node-death": "Does one dead node of ours disturb anybody but its own sessions?",
-  "noisy-room": "Do our other rooms notice that one room floods its node?",
+  "node-death": "Does one dead node of ours leave everybody but its own sessions alone?",
+  "noisy-room": "Are our other rooms safe when one room floods its node?",
 };
 
 function workflowText(scenario: string): string {
