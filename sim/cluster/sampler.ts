@@ -113,8 +113,10 @@ export class Sampler {
       let bytes = costs.baseProcessBytes + count * perConnection;
       for (const queue of edge.core.connections.queues.values()) bytes += queue.backlogBytes;
       sockets += count;
-      busiest = Math.max(busiest, this.#busyRatio(edge));
+      const busy = this.#busyRatio(edge);
+      busiest = Math.max(busiest, busy);
       fullest = Math.max(fullest, edge.isDown ? 0 : bytes);
+      this.#hostColumns("edge", `e${edge.edge}`, busy, edge.isDown ? 0 : bytes, count);
       if (!edge.isDown && bytes > scenario.cluster.edges.memoryBytes) {
         this.#world.faults.crashEdge(edge.edge, true); // The kernel kills it.
         this.#world.outOfMemory++;
@@ -135,8 +137,12 @@ export class Sampler {
     let sum = 0;
     let up = 0;
     for (const node of nodes) {
-      busiest = Math.max(busiest, this.#busyRatio(node));
-      if (node.isDown) continue;
+      const busy = this.#busyRatio(node);
+      busiest = Math.max(busiest, busy);
+      if (node.isDown) {
+        this.#hostColumns("node", `n${node.node}`, 0, 0, 0);
+        continue;
+      }
       const { context } = node.core;
       const bytes =
         costs.baseProcessBytes +
@@ -145,6 +151,7 @@ export class Sampler {
       deepest = Math.max(deepest, context.scheduler.backlogDeliveries);
       fullest = Math.max(fullest, bytes);
       most = Math.max(most, context.load);
+      this.#hostColumns("node", `n${node.node}`, busy, bytes, context.load);
       sum += context.load;
       up++;
       if (bytes > scenario.cluster.nodes.memoryBytes) {
@@ -158,6 +165,20 @@ export class Sampler {
     r.gauge("node.memory.bytes", sim.nowUs, fullest);
     r.gauge("load.max.over.mean", sim.nowUs, sum === 0 ? 1 : (most * up) / sum);
     r.gauge("sessions.active", sim.nowUs, sum);
+  }
+
+  /** One host over time: "node.cpu.ratio/n3" and so on. */
+  #hostColumns(
+    role: "edge" | "node",
+    name: string,
+    busy: number,
+    bytes: number,
+    load: number,
+  ): void {
+    const nowUs = this.#world.sim.nowUs;
+    this.#recorder.column(`${role}.cpu.ratio/${name}`, nowUs, busy);
+    this.#recorder.column(`${role}.memory.bytes/${name}`, nowUs, bytes);
+    this.#recorder.column(`${role}.load/${name}`, nowUs, load);
   }
 
   /** Share of the interval that a host computed; work begun may reach into the next. */

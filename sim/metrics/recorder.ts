@@ -70,6 +70,11 @@ export class Recorder {
     this.#series.gauge(metric).sample(Math.max(0, atUs - 1), value);
   }
 
+  /** A column of the series alone: what is looked at over time and has no budget, such as one host's load. */
+  column(name: string, atUs: number, value: number): void {
+    this.#series.gauge(name).sample(Math.max(0, atUs - 1), value);
+  }
+
   /** "metric@window" → value, of everything that is not a histogram. */
   values(): Map<string, number> {
     const values = new Map<string, number>();
