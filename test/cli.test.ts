@@ -231,8 +231,8 @@ test.each([
     ];
     const child = spawn(process.execPath, [stubbed, ...args], { cwd: directory });
     const done = new Promise<number | null>((resolve) => child.on("exit", resolve));
-    // Only once it listens: the first thing it does after the workers have begun is to be endless.
-    setTimeout(() => child.kill(signal), 1_500);
+    // Only once it listens. Starting takes half a second here, and a few on a machine that is busy.
+    setTimeout(() => child.kill(signal), 4_000);
 
     expect(await done).toBe(code);
     const document = JSON.parse(
