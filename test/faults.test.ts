@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { run } from "../sim/run.ts";
+import { isEverythingAsked } from "./validation/loop.ts";
 import { brokenIn, valueOf, writtenScenario } from "./scenarios.ts";
 
 const head = (name: string): string => `
@@ -58,7 +59,7 @@ faults: [ { name: f, kind: edge-crash, at: 30s, target: { select: most-connectio
 };
 
 test.each(Object.entries(CASES))("[WD2, WD3, WD4] %s: nobody and nothing is lost", (name, text) => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of isEverythingAsked ? [1, 2, 3] : [1]) {
     const scenario = writtenScenario(`${head(name.replaceAll(/[^a-z]+/g, "-"))}${text}`);
     const result = run({ scenario, seed, variant: "full" });
     expect(brokenIn(result), `seed ${seed}`).toEqual([]);
