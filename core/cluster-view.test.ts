@@ -1,21 +1,6 @@
 import { expect, test } from "vitest";
-import { ClusterView, type NodeBeat } from "./cluster-view.ts";
-
-function beatOf(nodeId: string, differing: Partial<NodeBeat> = {}): NodeBeat {
-  return {
-    nodeId,
-    incarnation: 1,
-    region: "eu",
-    zone: "eu-a",
-    state: "serving",
-    activeConnections: 0,
-    committedLoad: 0,
-    maxConnections: 2_000,
-    softLimit: 1_700,
-    admitPerSec: 50,
-    ...differing,
-  };
-}
+import { ClusterView } from "./cluster-view.ts";
+import { beatOf } from "./placement/fixtures.ts";
 
 function idsOf(nodes: readonly { readonly nodeId: string }[]): string[] {
   return nodes.map((node) => node.nodeId);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ClusterView } from "../cluster-view.ts";
 import { boundedByMean, firstChoice, reserveFor } from "./assignment.ts";
-import { beatOf, ranked, requestFor, rooms, viewOf } from "./directory-fixtures.ts";
+import { beatOf, ranked, requestFor, rooms, viewOf } from "./fixtures.ts";
 import { RoomDirectory } from "./directory.ts";
 import { homeOf } from "./ranking.ts";
 

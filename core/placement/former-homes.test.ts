@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type NodeRecord } from "../cluster-view.ts";
-import { beatOf, ranked, requestFor, rooms, viewOf } from "./directory-fixtures.ts";
+import { beatOf, ranked, requestFor, rooms, viewOf } from "./fixtures.ts";
 import { RoomDirectory } from "./directory.ts";
 import { homeOf } from "./ranking.ts";
 

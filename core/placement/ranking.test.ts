@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ClusterView, type NodeBeat, type NodeRecord } from "../cluster-view.ts";
+import { ClusterView, type NodeRecord } from "../cluster-view.ts";
 import { murmur32 } from "../hash.ts";
 import {
   firstFitting,
@@ -11,22 +11,7 @@ import {
   regionTier,
   winnerOf,
 } from "./ranking.ts";
-
-function beatOf(nodeId: string, differing: Partial<NodeBeat> = {}): NodeBeat {
-  return {
-    nodeId,
-    incarnation: 1,
-    region: "eu",
-    zone: "eu-a",
-    state: "serving",
-    activeConnections: 0,
-    committedLoad: 0,
-    maxConnections: 2_000,
-    softLimit: 1_700,
-    admitPerSec: 50,
-    ...differing,
-  };
-}
+import { beatOf } from "./fixtures.ts";
 
 function viewOf(nodeIds: readonly string[]): ClusterView {
   const view = new ClusterView(6_000);

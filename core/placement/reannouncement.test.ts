@@ -1,25 +1,10 @@
 import { expect, test } from "vitest";
-import { ClusterView, type NodeBeat } from "../cluster-view.ts";
+import { ClusterView } from "../cluster-view.ts";
 import { homeOf } from "./ranking.ts";
 import { ReannouncementPlan } from "./reannouncement.ts";
+import { beatOf } from "./fixtures.ts";
 
 const rooms = Array.from({ length: 600 }, (_, i) => `room-${i}`);
-
-function beatOf(nodeId: string, differing: Partial<NodeBeat> = {}): NodeBeat {
-  return {
-    nodeId,
-    incarnation: 1,
-    region: "eu",
-    zone: "eu-a",
-    state: "serving",
-    activeConnections: 0,
-    committedLoad: 0,
-    maxConnections: 2_000,
-    softLimit: 1_700,
-    admitPerSec: 50,
-    ...differing,
-  };
-}
 
 function viewOf(nodeCount: number): ClusterView {
   const view = new ClusterView(6_000);

@@ -1,4 +1,4 @@
-// Nodes, views and questions for tests of the directory: several of everything, differing only where a test says so.
+// Nodes, views and questions for tests of placement: several of everything, differing only where a test says so.
 
 import { ClusterView, type NodeBeat, type NodeRecord } from "../cluster-view.ts";
 import type { HomeRequest } from "./directory.ts";
