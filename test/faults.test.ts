@@ -1,6 +1,8 @@
 // Everything that can go wrong, on a small cluster, with every judge watching. A seed that once failed is kept by name.
 
 import { expect, test } from "vitest";
+import { metricOf } from "../sim/metrics/catalogue.ts";
+import type { RunResult } from "../sim/result.ts";
 import { run } from "../sim/run.ts";
 import { isEverythingAsked } from "./validation/loop.ts";
 import { brokenIn, valueOf, writtenScenario } from "./scenarios.ts";
@@ -58,6 +60,13 @@ ${clients}
 faults: [ { name: f, kind: edge-crash, at: 30s, target: { select: most-connections } } ]`,
 };
 
+/** Metrics of a run that no budget could name. */
+function unknownMetrics(result: RunResult): string[] {
+  const keys = [...Object.keys(result.values), ...Object.keys(result.histograms)];
+  const names = new Set(keys.map((key) => key.split("@")[0]!.replace(/\.max$/, "")));
+  return [...names].filter((name) => metricOf(name) === undefined);
+}
+
 test.each(Object.entries(CASES))("[WD2, WD3, WD4] %s: nobody and nothing is lost", (name, text) => {
   for (const seed of isEverythingAsked ? [1, 2, 3] : [1]) {
     const scenario = writtenScenario(`${head(name.replaceAll(/[^a-z]+/g, "-"))}${text}`);
@@ -66,5 +75,14 @@ test.each(Object.entries(CASES))("[WD2, WD3, WD4] %s: nobody and nothing is lost
     expect(valueOf(result, "critical.lost"), `seed ${seed}`).toBe(0);
     expect(valueOf(result, "join.offered")).toBe(1200);
     expect(valueOf(result, "sequence.gaps")).toBe(0);
+    expect(unknownMetrics(result)).toEqual([]);
+    // A process that is replaced does not take back what it had counted.
+    for (const metric of [
+      "placement.probes",
+      "messages.served",
+      "updates.dropped/droppable/room",
+    ]) {
+      expect(result.series.columns[metric]!.filter((grownBy) => grownBy < 0)).toEqual([]);
+    }
   }
 });

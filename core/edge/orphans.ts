@@ -6,7 +6,7 @@
 // were lost in all (the node's last beat says so), so each edge spreads its share evenly over N / (fill × R), and all
 // edges together fill that rate, without talking to each other. Each room is spread over the whole of it: the room goes to one
 // node, which admits a share of R, so a large room whose members came one behind the other would wait there, or be
-// turned away (measured: 1.5 to 1.8 × N / R until all were back, against 1.2).
+// turned away.
 
 import { slotOf } from "../handles.ts";
 import type { ClusterView, NodeRecord } from "../cluster-view.ts";

@@ -77,7 +77,7 @@ export class Faults {
     switch (fault.kind) {
       case "node-crash":
         if (phase === Phase.begin) this.#crashNodes(fault, number);
-        else for (const node of this.#crashed.get(number) ?? []) this.#world.nodes[node]!.restart();
+        else for (const node of this.#crashed.get(number) ?? []) this.#restartNode(node);
         break;
       case "edge-crash":
         if (phase === Phase.begin) this.#crashEdges(fault, number);
@@ -135,8 +135,16 @@ export class Faults {
     }
   }
 
+  #restartNode(node: number): void {
+    const host = this.#world.nodes[node]!;
+    this.#world.sampler.retire(host);
+    host.restart();
+  }
+
   #restartEdge(edge: number): void {
-    this.#world.edges[edge]!.restart();
+    const host = this.#world.edges[edge]!;
+    this.#world.sampler.retire(host);
+    host.restart();
   }
 
   /** When a peer's trunk notices: at once with a reset, else when its heartbeat has been silent for too long. */

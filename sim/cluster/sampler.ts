@@ -2,7 +2,9 @@
 
 import type { DropAccount } from "../../core/drops.ts";
 import type { Recorder } from "../metrics/recorder.ts";
+import { EdgeHost } from "./edge-host.ts";
 import { EventKind } from "./kinds.ts";
+import type { NodeHost } from "./node-host.ts";
 import type { World } from "./world.ts";
 
 const NOWHERE = -1;
@@ -191,7 +193,7 @@ export class Sampler {
   // ---- the whole --------------------------------------------------------------------------------------
 
   #sampleWhole(): void {
-    const { sim, meters, judge, backplane, media, edges, nodes } = this.#world;
+    const { sim, meters, judge, backplane, media } = this.#world;
     const nowUs = sim.nowUs;
     const r = this.#recorder;
     r.gauge("join.pending", nowUs, judge.pendingClients());
@@ -204,55 +206,47 @@ export class Sampler {
     r.reading("trunk.frames", nowUs, backplane.trunkFrames);
     r.reading("sfu.exhausted", nowUs, media.exhausted);
     r.reading("media.restarts", nowUs, meters.mediaRestarts);
-    const all = (metric: string, count: (node: (typeof nodes)[number]) => number): void => {
-      r.reading(
-        metric,
-        nowUs,
-        nodes.reduce((sum, node) => sum + count(node), this.#past(metric)),
-      );
-    };
-    all("rooms.spilled", (node) => node.core.entrance.spilled);
-    all("placement.refused.live", (node) => node.core.entrance.refusedLive);
-    all("messages.crossed", (node) => node.core.span.crossed);
-    all("messages.served", (node) => node.core.relay.servedItems);
-    r.reading(
-      "placement.probes",
-      nowUs,
-      edges.reduce((sum, edge) => sum + edge.core.arrivals.probes, this.#past("placement.probes")),
-    );
-    this.#readDrops(nowUs);
+    r.reading("hosts.outofmemory", nowUs, this.#world.outOfMemory);
+    this.#readMachines(nowUs);
   }
 
   #sessions(): number {
     return this.#world.nodes.reduce((n, node) => n + (node.isDown ? 0 : node.core.context.load), 0);
   }
 
-  #readDrops(nowUs: number): void {
-    const sums = new Map<string, number>();
-    const add = (account: DropAccount): void =>
-      account.each((className, scope, dropped, merged) => {
-        const part = `${className}/${scope}`;
-        sums.set(`dropped/${part}`, (sums.get(`dropped/${part}`) ?? 0) + dropped);
-        sums.set(`merged/${part}`, (sums.get(`merged/${part}`) ?? 0) + merged);
-      });
-    for (const edge of this.#world.edges) add(edge.core.drops);
-    for (const node of this.#world.nodes) add(node.core.context.drops);
-    for (const [part, sum] of sums) {
-      const metric = `updates.${part}`;
-      this.#recorder.reading(metric, nowUs, sum + this.#past(metric));
-    }
+  /** What the machines count themselves, of the processes that are gone and of those that run. */
+  #readMachines(nowUs: number): void {
+    const sums = new Map(this.#retired);
+    for (const edge of this.#world.edges) addCounts(sums, edge);
+    for (const node of this.#world.nodes) addCounts(sums, node);
+    for (const [metric, sum] of sums) this.#recorder.reading(metric, nowUs, sum);
   }
 
-  #past(metric: string): number {
-    return this.#retired.get(metric) ?? 0;
+  /** A host is about to be replaced by a new process: what the old one counted stays counted. */
+  retire(host: EdgeHost | NodeHost): void {
+    addCounts(this.#retired, host);
   }
+}
 
-  /** A host is about to be replaced by a new process: what it counted stays counted. */
-  retire(counts: Readonly<Record<string, number>>): void {
-    for (const [metric, count] of Object.entries(counts)) {
-      this.#retired.set(metric, this.#past(metric) + count);
-    }
+function addCounts(sums: Map<string, number>, host: EdgeHost | NodeHost): void {
+  const add = (metric: string, count: number): void => {
+    sums.set(metric, (sums.get(metric) ?? 0) + count);
+  };
+  const addDrops = (account: DropAccount): void =>
+    account.each((className, scope, dropped, merged) => {
+      add(`updates.dropped/${className}/${scope}`, dropped);
+      add(`updates.merged/${className}/${scope}`, merged);
+    });
+  if (host instanceof EdgeHost) {
+    add("placement.probes", host.core.arrivals.probes);
+    addDrops(host.core.drops);
+    return;
   }
+  add("rooms.spilled", host.core.entrance.spilled);
+  add("placement.refused.live", host.core.entrance.refusedLive);
+  add("messages.crossed", host.core.span.crossed);
+  add("messages.served", host.core.relay.servedItems);
+  addDrops(host.core.context.drops);
 }
 
 /** The inverse of `Population.roomId`. */
