@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{core,sim,scenarios,reports,bin}/**/*.test.ts"],
+          include: ["{core,sim,scenarios,reports,live,bin}/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },
