@@ -56,11 +56,21 @@ export interface TrunkToEdge {
   deliver(connection: number, session: number, message: Message, s: number): void;
   closeConnection(connection: number, session: number, code: CloseCode): void;
   readonly bufferedBytes: number;
+  /** What was queued leaves now, not at the end of the event loop's turn. */
+  flush(): void;
   close(): void;
+}
+
+/** Which life of which node the node's ends of trunks lead to. */
+export interface NodeLife {
+  readonly nodeId: string;
+  readonly incarnation: number;
 }
 
 /** What the node's end tells. */
 export interface TrunkToEdgeFacts {
+  /** A trunk is about to open: the number it will have. */
+  introduced(edgeId: string): number;
   opened(trunk: TrunkToEdge): void;
   attachAsked(trunk: TrunkToEdge, connection: number, request: AttachRequest): void;
   relayed(trunk: TrunkToEdge, session: number, message: Message): void;
