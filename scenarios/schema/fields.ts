@@ -7,6 +7,8 @@
 import Type, { type TSchema, type TUnsafe } from "typebox";
 import { NOTATION, type Unit } from "../quantities.ts";
 
+export { writtenName } from "./written-name.ts";
+
 export interface FieldOptions {
   /** In the notation of the file. Absent: the file must give the value. */
   readonly default?: unknown;
@@ -20,19 +22,6 @@ export interface FieldOptions {
   readonly least?: number;
   readonly most?: number;
 }
-
-/** What of a resolved name names its unit, and goes in the file. */
-const SUFFIX: Readonly<Record<Unit | "distribution", string>> = {
-  duration: "Ms",
-  cost: "Us",
-  size: "Bytes",
-  count: "",
-  rate: "PerSec",
-  hourly: "PerHour",
-  byteRate: "BytesPerSec",
-  ratio: "Ratio",
-  distribution: "Ms",
-};
 
 /**
  * A field as the schema carries it: JSON Schema plus our annotations. `keyField` names
@@ -64,16 +53,6 @@ export interface FieldSchema {
   readonly if?: FieldSchema;
   readonly then?: FieldSchema;
   readonly else?: FieldSchema;
-}
-
-/** The name of the resolved property `name` in a file: `spreadMinMs` is written `spreadMin`. */
-export function writtenName(name: string, field: FieldSchema): string {
-  if (field.written !== undefined) return field.written;
-  const suffix = field.unit === undefined || field.unit === "sizes" ? "" : SUFFIX[field.unit];
-  const limit = name.endsWith("Max") && !suffix.endsWith("Max") ? "Max" : "";
-  const whole = suffix + limit;
-  if (suffix === "" || !name.endsWith(whole) || name === whole) return name;
-  return name.slice(0, -whole.length) + limit;
 }
 
 function quantity(unit: Unit, description: string, options: FieldOptions): TUnsafe<number> {

@@ -1,0 +1,122 @@
+// What a process is told beside its roles: keys and tokens, the bus, how it is watched, and how it ends.
+
+import {
+  choice,
+  count,
+  directory,
+  duration,
+  file,
+  list,
+  maybeCount,
+  maybeText,
+  secret,
+  section,
+  size,
+  text,
+} from "./field.ts";
+
+export const busSection = section("how edges and nodes hear of each other", {
+  url: list("NATS servers, such as nats://nats:4222; none for a cluster of this one process", [], {
+    pattern: /^(nats|tls|wss?):\/\/\S+$/,
+    expected: "URLs that begin with nats:// or tls://",
+  }),
+  credentialsFile: file("NATS credentials (.creds)"),
+});
+
+export const jwtSection = section("who may join: the key that join tokens are verified with", {
+  secret: secret("shared secret of HS256, at least 32 bytes"),
+  secretFile: file("the same, in a file"),
+  jwksFile: file("public keys as JWKS; read again when it changes"),
+  jwksUrl: maybeText("public keys as JWKS, fetched and kept", {
+    pattern: /^https?:\/\/\S+$/,
+    expected: "a URL that begins with https://",
+  }),
+  issuer: maybeText("what a token must have as `iss`"),
+  audience: maybeText("what a token must have as `aud`"),
+  algorithms: list(
+    "algorithms that are accepted; HS256 for a secret, else RS256, ES256 and EdDSA",
+    [],
+    {
+      pattern: /^(HS256|RS256|ES256|EdDSA)$/,
+      expected: "HS256, RS256, ES256 or EdDSA",
+    },
+  ),
+  clockSkewMs: duration("how far the clocks of issuer and server may differ", 5_000, {
+    source: "assumed: machines with NTP, and a bad second",
+    most: 600_000,
+  }),
+  cacheMax: count("verified tokens that are remembered", 50_000, {
+    source: "assumed: a storm of the connections of two edges; about 0.5 kB each",
+  }),
+});
+
+export const resumeSection = section("tokens that resume a session", {
+  rotateMs: duration("the key that seals them changes this often; both last ones open", 3_600_000, {
+    source: "assumed: far above the resume window, so that two keys are enough",
+    least: 60_000,
+  }),
+});
+
+export const iceSection = section("ICE servers told to clients", {
+  urls: list("such as turn:turn.example.org:3478?transport=udp", [], {
+    pattern: /^(stun|stuns|turn|turns):\S+$/,
+    expected: "stun:, stuns:, turn: or turns: URLs",
+  }),
+  turnSecret: secret("shared with the TURN server (use-auth-secret)"),
+  turnSecretFile: file("the same, in a file"),
+  ttlMs: duration("TURN credentials are good for this long", 12 * 3_600_000, {
+    source: "cited: TURN REST drafts advise a day; half of it outlives any meeting",
+    least: 60_000,
+  }),
+});
+
+export const operationsSection = section("health and metrics", {
+  host: text("address to listen on; with --dev 127.0.0.1", "0.0.0.0"),
+  port: count("port of /livez, /readyz, /healthz and /metrics, 0 for any free one", 9_090, {
+    most: 65_535,
+    source: "assumed",
+  }),
+});
+
+export const adminSection = section("the admin API: rooms, sessions, drain, kick", {
+  host: text("address to listen on", "127.0.0.1", {
+    source: "assumed: nobody but this machine, until you say otherwise",
+  }),
+  port: maybeCount("port to listen on, 0 for any free one; without a token there is no admin API", {
+    most: 65_535,
+    source: "9091",
+  }),
+  token: secret("what callers show as bearer token"),
+  tokenFile: file("the same, in a file"),
+});
+
+export const logSection = section("structured logs on stderr", {
+  level: choice(["debug", "info", "warn", "error", "silent"], "the least that is logged", "info"),
+  format: choice(
+    ["auto", "json", "pretty"],
+    "JSON lines, or lines for people; auto is pretty on a terminal",
+    "auto",
+  ),
+});
+
+export const drainSection = section("what SIGTERM does", {
+  withinMs: duration("clients are sent on over this time", 30_000, {
+    source: "cited: rtcsig.v1",
+  }),
+  deadlineMs: duration("and whoever is left is closed after this", 60_000, {
+    source: "assumed: twice the time of the drain; keep terminationGracePeriodSeconds above it",
+  }),
+});
+
+export const recordSection = section("a log of every fact, for stormglass replay", {
+  directory: directory("where to write it; none for no recording"),
+  segmentBytes: size("a file of the log is closed at this size", 64 * 1024 * 1024, {
+    source: "assumed",
+    least: 64 * 1024,
+  }),
+  segmentsMax: count("older files are deleted beyond this many", 16, {
+    source: "assumed: 1 GiB",
+    least: 2,
+    endless: true,
+  }),
+});
