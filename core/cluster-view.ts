@@ -58,6 +58,10 @@ export class NodeRecord {
   leaseEndsAtMs = 0;
   /** Whether this life of the node had load when it was first heard of: it was there before us. */
   metBusy = false;
+  /** This machine cannot reach this life of the node, which may live: "gone" here, and nowhere else. */
+  isUnreachable = false;
+  /** What its last beat said. */
+  announced: NodeState = "gone";
 
   constructor(nodeId: string, index: number) {
     this.nodeId = nodeId;
@@ -75,6 +79,9 @@ export class ClusterView {
   #epoch = 0;
   #deadlineMs = Infinity;
   #deadlineIsStale = false;
+  #isFrozen = false;
+  /** When any other machine was heard last; Infinity while nobody says: then silence is taken for what it seems. */
+  #heardAtMs = Infinity;
 
   /** `leaseMs`: silence after which a node is held to be gone; 6,000 for a beat each second. */
   constructor(leaseMs: number) {
@@ -113,14 +120,17 @@ export class ClusterView {
     const node = this.#nodes.get(beat.nodeId) ?? this.#met(beat, nowMs);
     if (beat.incarnation < node.incarnation) return "stale";
     const isNewLife = beat.incarnation > node.incarnation;
+    if (!isNewLife && node.isUnreachable) return this.#beatOfUnreachable(beat, node, nowMs);
     if (!isNewLife && node.state === "gone") return "stale";
 
     if (isNewLife) {
       node.incarnation = beat.incarnation;
+      node.isUnreachable = false;
       node.metBusy = beat.activeConnections > 0 || beat.committedLoad > 0;
     }
     const oldState = node.state;
     copyBeat(beat, node);
+    node.state = beat.state;
     if (beat.state !== "gone") this.#lease(node, nowMs);
     if (!isNewLife && oldState === beat.state) return "load";
     this.#changed(oldState === "serving" || beat.state === "serving");
@@ -142,6 +152,64 @@ export class ClusterView {
     return true;
   }
 
+  /** It lives, but not for us: its beats keep its lease, and it serves nobody here. */
+  #beatOfUnreachable(beat: NodeBeat, node: NodeRecord, nowMs: number): "load" {
+    copyBeat(beat, node);
+    if (beat.state === "gone") node.isUnreachable = false;
+    else this.#lease(node, nowMs);
+    return "load";
+  }
+
+  /** Our trunk to this life broke. False when that life was over, or was out of reach already. */
+  markUnreachable(nodeId: string, incarnation: number): boolean {
+    if (!this.markGone(nodeId, incarnation)) return false;
+    this.#nodes.get(nodeId)!.isUnreachable = true;
+    this.#deadlineIsStale = true;
+    return true;
+  }
+
+  /** Our trunk to this life is there again. False when that life was within reach, or is over. */
+  markReachable(nodeId: string, incarnation: number): boolean {
+    const node = this.#nodes.get(nodeId);
+    if (node === undefined || !node.isUnreachable || node.incarnation !== incarnation) return false;
+    node.isUnreachable = false;
+    node.state = node.announced;
+    this.#changed(node.state === "serving");
+    return true;
+  }
+
+  /**
+   * Some other machine was heard. Who hears nobody at all is deaf, or was stopped: that no beat came says nothing then, and when
+   * somebody is heard again every lease begins anew.
+   */
+  heardSomebody(nowMs: number): void {
+    if (this.#isDeaf(nowMs)) this.#renewLeases(nowMs);
+    this.#heardAtMs = nowMs;
+  }
+
+  #isDeaf(nowMs: number): boolean {
+    return nowMs - this.#heardAtMs > this.#leaseMs / 2;
+  }
+
+  /** The bus is down: nobody can be heard, so nobody's silence means anything. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** The bus is back: every lease begins anew. */
+  thaw(nowMs: number): void {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    this.#renewLeases(nowMs);
+  }
+
+  #renewLeases(nowMs: number): void {
+    for (const node of this.#nodes.values()) {
+      if (node.state !== "gone" || node.isUnreachable) node.leaseEndsAtMs = nowMs + this.#leaseMs;
+    }
+    this.#deadlineIsStale = true;
+  }
+
   /** `count` connections were just sent to the node: counted on top of its load until its next beat. */
   assigned(node: NodeRecord, count: number): void {
     node.recentAssignments += count;
@@ -156,10 +224,12 @@ export class ClusterView {
 
   /** When the next lease ends unless a beat comes first, ms; Infinity when no lease runs. */
   nextDeadlineMs(): number {
+    if (this.#isFrozen) return Infinity;
     if (this.#deadlineIsStale) {
       let deadlineMs = Infinity;
       for (const node of this.#nodes.values()) {
-        if (node.state !== "gone") deadlineMs = Math.min(deadlineMs, node.leaseEndsAtMs);
+        if (node.state !== "gone" || node.isUnreachable)
+          deadlineMs = Math.min(deadlineMs, node.leaseEndsAtMs);
       }
       this.#deadlineMs = deadlineMs;
       this.#deadlineIsStale = false;
@@ -167,17 +237,25 @@ export class ClusterView {
     return this.#deadlineMs;
   }
 
-  /** The nodes whose leases ended, in the order of their ids. They are gone from now on. */
+  /** The nodes whose leases ended, in the order of their ids. They are gone from now on. One that was out of reach is gone
+   * without being named again. */
   expired(nowMs: number): readonly NodeRecord[] {
     if (nowMs < this.nextDeadlineMs()) return [];
+    if (this.#isDeaf(nowMs)) {
+      this.#renewLeases(nowMs);
+      return [];
+    }
     const silent: NodeRecord[] = [];
     let anyServed = false;
     for (const node of this.#nodes.values()) {
-      if (node.state === "gone" || node.leaseEndsAtMs > nowMs) continue;
+      if (node.leaseEndsAtMs > nowMs) continue;
+      node.isUnreachable = false;
+      if (node.state === "gone") continue;
       anyServed ||= node.state === "serving";
       node.state = "gone";
       silent.push(node);
     }
+    this.#deadlineIsStale = true;
     if (silent.length > 0) this.#changed(anyServed);
     return silent.sort(byNodeId);
   }
@@ -198,7 +276,8 @@ export class ClusterView {
   #forgetLongGone(nowMs: number): void {
     const memoryMs = GONE_MEMORY_LEASES * this.#leaseMs;
     for (const node of this.#nodes.values()) {
-      if (node.state !== "gone" || node.leaseEndsAtMs + memoryMs > nowMs) continue;
+      const isGone = node.state === "gone" && !node.isUnreachable;
+      if (!isGone || node.leaseEndsAtMs + memoryMs > nowMs) continue;
       this.#nodes.delete(node.nodeId);
       this.#records[node.index] = undefined;
       this.#freeIndexes.push(node.index);
@@ -224,7 +303,7 @@ export class ClusterView {
 function copyBeat(beat: NodeBeat, node: NodeRecord): void {
   node.region = beat.region;
   node.zone = beat.zone;
-  node.state = beat.state;
+  node.announced = beat.state;
   node.generation = beat.generation ?? 0;
   node.activeConnections = beat.activeConnections;
   node.committedLoad = beat.committedLoad;

@@ -5,7 +5,7 @@
 
 import { DeliveryClass } from "./protocol/message.ts";
 
-export const DROP_SCOPES = ["connection", "room", "node", "fanout", "outbound"] as const;
+export const DROP_SCOPES = ["connection", "room", "node", "fanout", "outbound", "trunk"] as const;
 export type DropScope = (typeof DROP_SCOPES)[number];
 
 const CLASS_NAMES = ["control", "critical", "coalescable", "droppable"] as const;

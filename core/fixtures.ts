@@ -9,7 +9,9 @@ import type { NodeBeat } from "./cluster-view.ts";
 import type { EdgePolicy } from "./edge/edge-policy.ts";
 import type { NodePolicy } from "./node/node-context.ts";
 import { policyByName } from "./placement/policy.ts";
-import type { AttachRequest } from "./trunk.ts";
+import { OPEN_DOOR } from "./edge/door.ts";
+import { PROTOCOL_LIMITS } from "./protocol/limits.ts";
+import { TRUNK_MARKS, type AttachRequest } from "./trunk.ts";
 
 export function nodePolicy(differing: Partial<NodePolicy> = {}): NodePolicy {
   return {
@@ -38,6 +40,7 @@ export function nodePolicy(differing: Partial<NodePolicy> = {}): NodePolicy {
     speakersEveryMs: 500,
     media: "sfu",
     meshSizeMax: 2,
+    trunk: TRUNK_MARKS,
     ...differing,
   };
 }
@@ -67,6 +70,10 @@ export function edgePolicy(differing: Partial<EdgePolicy> = {}): EdgePolicy {
     outbound: OUTBOUND_LIMITS,
     joinDeadlineMs: 10_000,
     probesMax: 6,
+    limits: PROTOCOL_LIMITS,
+    door: OPEN_DOOR,
+    trunk: TRUNK_MARKS,
+    resumeTtlMs: 600_000,
     ...differing,
   };
 }

@@ -32,6 +32,8 @@ export interface ResumeClaims {
   /** Counts rotations: the current and the previous one are valid. */
   readonly rotation: number;
   readonly expectedSize: number;
+  /** After this instant the token is worth nothing, ms on the edges' clocks: a stolen one does not open for ever. */
+  readonly validUntilMs: number;
 }
 
 /**
@@ -47,6 +49,17 @@ export function attachmentOf(rotation: number): number {
  * home before the node set changed, take it only if you host it. "candidate": no directory, decide by your load.
  */
 export type AskedAs = "home" | "host" | "previous" | "candidate";
+
+/** How much may wait on a trunk, bytes. */
+export interface TrunkMarks {
+  /** Above it nothing droppable is added, and an edge asks senders of critical messages to wait. */
+  readonly softBytes: number;
+  /** Above it the trunk is given up: memory must have a bound. */
+  readonly hardBytes: number;
+}
+
+/** Assumed: soft is a tenth of a second at 10 Gbit/s of one slow peer, hard what a host can spare for each of ten. */
+export const TRUNK_MARKS: TrunkMarks = { softBytes: 8 * 1024 * 1024, hardBytes: 64 * 1024 * 1024 };
 
 /** Edge → node: let this connection into the room, or back into its session. */
 export interface AttachRequest {
@@ -134,6 +147,21 @@ export type BusMessage =
       /** Edge → nodes: my trunk to that node broke. When most edges say so, the node is gone. */
       readonly type: "node-lost";
       readonly edgeId: string;
+      readonly nodeId: string;
+      readonly incarnation: number;
+    }
+  | {
+      /** Edge → nodes: my trunk to that node is there again. */
+      readonly type: "node-found";
+      readonly edgeId: string;
+      readonly nodeId: string;
+      readonly incarnation: number;
+    }
+  | {
+      /** Anybody → node: this life of yours is over for us; its rooms live elsewhere. Begin another. */
+      readonly type: "outlived";
+      /** Who says so: an edge's or a node's id. */
+      readonly by: string;
       readonly nodeId: string;
       readonly incarnation: number;
     }

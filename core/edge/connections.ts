@@ -53,19 +53,32 @@ export class Connections {
   /** Theoretical arrival time of the ingress bucket (SPEC TB). */
   ingressTat = new Float64Array(64);
   toldSpreadMs = new Float32Array(64);
+  /** Theoretical arrival time of the bucket of its strikes (edge-ingress.ts). */
+  strikesTat = new Float64Array(64);
+  /** When the resume token that it holds was sealed, ms, and for which rotation of its session. */
+  sealedAtMs = new Float64Array(64);
+  rotation = new Uint16Array(64);
   /** Without a session: until when it may stay open, ms. */
   openUntilMs = new Float64Array(64);
   readonly room: (EdgeRoom | undefined)[] = [];
   /** Who a connection is, while it has a session. */
   readonly participant: (ParticipantBody | undefined)[] = [];
   readonly sessionId: string[] = [];
+  /** Where it comes from; "" when nobody counts. */
+  readonly address: string[] = [];
+  /** Told when a connection with an address is released. */
+  readonly #left: (address: string) => void;
   /** The request under way while attaching. */
   readonly request: (AttachRequest | undefined)[] = [];
   readonly queues = new Map<number, OutboundQueue>();
   /** Slots with a session. */
   attachedCount = 0;
 
-  open(nowMs: number): number {
+  constructor(left: (address: string) => void = () => {}) {
+    this.#left = left;
+  }
+
+  open(nowMs: number, address = ""): number {
     const connection = this.handles.allocate();
     if (this.handles.capacity > this.state.length) this.#grow(this.handles.capacity);
     const at = slotOf(connection);
@@ -77,11 +90,15 @@ export class Connections {
     this.memberAt[at] = -1;
     this.heardAtMs[at] = nowMs;
     this.ingressTat[at] = 0;
+    this.strikesTat[at] = 0;
+    this.sealedAtMs[at] = 0;
+    this.rotation[at] = 0;
     this.toldSpreadMs[at] = 0;
     this.openUntilMs[at] = 0;
     this.room[at] = undefined;
     this.participant[at] = undefined;
     this.sessionId[at] = "";
+    this.address[at] = address;
     this.request[at] = undefined;
     return connection;
   }
@@ -91,6 +108,7 @@ export class Connections {
     this.leaveRoom(connection);
     if (this.queues.size > 0) this.queues.delete(connection);
     this.state[at] = ConnectionState.free;
+    if (this.address[at] !== "") this.#left(this.address[at]!);
     this.participant[at] = undefined;
     this.sessionId[at] = "";
     this.request[at] = undefined;
@@ -136,6 +154,9 @@ export class Connections {
     this.memberAt = grown(this.memberAt, new Int32Array(size));
     this.heardAtMs = grown(this.heardAtMs, new Float64Array(size));
     this.ingressTat = grown(this.ingressTat, new Float64Array(size));
+    this.strikesTat = grown(this.strikesTat, new Float64Array(size));
+    this.sealedAtMs = grown(this.sealedAtMs, new Float64Array(size));
+    this.rotation = grown(this.rotation, new Uint16Array(size));
     this.openUntilMs = grown(this.openUntilMs, new Float64Array(size));
     this.toldSpreadMs = grown(this.toldSpreadMs, new Float32Array(size));
   }

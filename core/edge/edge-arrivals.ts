@@ -117,6 +117,10 @@ export class EdgeArrivals {
       this.#answer(connection, "resume_rejected", "the token is for another room", 0, "unknown");
       return;
     }
+    if (claims.validUntilMs < nowMs) {
+      this.#answer(connection, "resume_rejected", "the resume token is too old", 0, "expired");
+      return;
+    }
     this.#admit(
       connection,
       "resume",

@@ -66,6 +66,7 @@ export class EdgeBench {
         session: 0,
         rotation: 0,
         expectedSize: 5,
+        validUntilMs: Infinity,
         ...claims,
       },
       nowMs,

@@ -238,6 +238,7 @@ function resumeOf(nodeId: string) {
     session: 0,
     rotation: 0,
     expectedSize: 0,
+    validUntilMs: 600_000,
   };
 }
 

@@ -1,15 +1,17 @@
 // The edge's state machine: it owns sockets, and decides nothing about rooms.
 //
-// It admits, places and relays; it numbers and queues what goes out (edge-delivery.ts); it hears who is in the
-// cluster; and when a node dies it keeps the sockets and moves the sessions (orphans.ts).
+// It keeps the door (door.ts), admits and places (edge-arrivals.ts), relays (edge-ingress.ts), numbers and queues what goes out
+// (edge-delivery.ts); it hears who is in the cluster (edge-cluster.ts); and when a node dies it keeps the sockets and moves the
+// sessions (orphans.ts). This file is the table of its facts.
 
 import { slotOf } from "../handles.ts";
 import { DropAccount } from "../drops.ts";
-import { afterTake, canTake, retryAfterMs } from "../budgets/token-bucket.ts";
 import { ClusterView, type NodeRecord } from "../cluster-view.ts";
-import type { ErrorBody, HelloBody, JoinBody, PongBody, ResumeBody } from "../protocol/bodies.ts";
-import { CloseCode } from "../protocol/limits.ts";
-import { DeliveryClass, Kind, Message } from "../protocol/message.ts";
+import type { HelloBody, JoinBody, ResumeBody } from "../protocol/bodies.ts";
+import { unauthenticated } from "../protocol/codec.ts";
+import type { FrameError } from "../protocol/frame-error.ts";
+import { CloseCode, type ProtocolLimits } from "../protocol/limits.ts";
+import { Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
 import {
   attachmentOf,
@@ -20,8 +22,12 @@ import {
   type ResumeClaims,
 } from "../trunk.ts";
 import { Connections, ConnectionState, EdgeRoom } from "./connections.ts";
+import { Door, type DoorVerdict } from "./door.ts";
 import { EdgeArrivals } from "./edge-arrivals.ts";
+import { EdgeCluster } from "./edge-cluster.ts";
 import { EdgeDelivery } from "./edge-delivery.ts";
+import { EdgeDrain } from "./edge-drain.ts";
+import { EdgeIngress } from "./edge-ingress.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
 import { EdgePeers } from "./edge-peers.ts";
 import type { EdgePolicy } from "./edge-policy.ts";
@@ -29,19 +35,20 @@ import { EdgeWelcome } from "./edge-welcome.ts";
 import { Orphans } from "./orphans.ts";
 import { Timeouts } from "./timeouts.ts";
 
-/** W is told again when it changed by more than this share (protocol §4.7). */
-const SPREAD_CHANGE_RATIO = 0.25;
-
 export class EdgeGateway {
-  readonly connections = new Connections();
+  readonly connections: Connections;
+  readonly door: Door;
   readonly drops = new DropAccount();
   readonly view: ClusterView;
   readonly arrivals: EdgeArrivals;
   readonly delivery: EdgeDelivery;
   readonly #policy: EdgePolicy;
   readonly #outbox: EdgeOutbox;
-  readonly #orphans: Orphans;
   readonly #peers: EdgePeers;
+  readonly #ingress: EdgeIngress;
+  readonly #cluster: EdgeCluster;
+  readonly #drain: EdgeDrain;
+  readonly #strangersLimits: ProtocolLimits;
   readonly #welcome: EdgeWelcome;
   readonly #timeouts: Timeouts;
 
@@ -49,26 +56,37 @@ export class EdgeGateway {
     this.#policy = policy;
     this.#outbox = outbox;
     this.view = new ClusterView(policy.leaseMs);
+    this.door = new Door(policy.door);
+    this.connections = new Connections((address) => this.door.left(address));
+    this.#strangersLimits = unauthenticated(policy.limits);
     const { connections, drops, view } = this;
-    this.delivery = new EdgeDelivery(policy, outbox, connections, drops, (connection, code) =>
-      this.#cut(connection, code),
-    );
-    this.#timeouts = new Timeouts(policy, connections, (connection, code) =>
-      this.#cut(connection, code),
-    );
+    const cut = (connection: number, code: CloseCode): void => this.#cut(connection, code);
+    this.delivery = new EdgeDelivery(policy, outbox, connections, drops, cut);
+    this.#timeouts = new Timeouts(policy, connections, cut);
     this.#peers = new EdgePeers(policy, outbox, () => connections.handles.count);
-    this.#welcome = new EdgeWelcome(policy, outbox);
+    const peers = this.#peers;
+    this.#welcome = new EdgeWelcome(policy, outbox, connections, (node) => this.#recordOf(node));
+    this.#ingress = new EdgeIngress(policy, outbox, connections, drops, peers, this.#welcome, cut);
     this.arrivals = new EdgeArrivals(policy, outbox, connections, view, (nowMs) =>
-      this.#peers.spreadMs(nowMs),
+      peers.spreadMs(nowMs),
     );
-    this.#orphans = new Orphans(policy, outbox, connections, this.delivery, view, this.#timeouts);
+    const { arrivals, delivery } = this;
+    const orphans = new Orphans(policy, outbox, connections, delivery, view, this.#timeouts);
+    this.#cluster = new EdgeCluster(policy, outbox, connections, view, arrivals, orphans, peers);
+    this.#drain = new EdgeDrain(connections, cut);
   }
 
   // ---- facts: sockets ---------------------------------------------------------------------------
 
+  /** Somebody at this address wants to open a socket: "busy" is let in only to be told so. */
+  knocked(address: string, nowMs: number): DoorVerdict {
+    return this.door.knocked(address, this.connections.handles.count, this.isDraining, nowMs);
+  }
+
   /** A socket finished its upgrade. Returns the handle by which everybody calls it from now on. */
-  opened(nowMs: number): number {
-    const connection = this.connections.open(nowMs);
+  opened(nowMs: number, address = ""): number {
+    this.door.entered(address, nowMs);
+    const connection = this.connections.open(nowMs, address);
     this.connections.openUntilMs[slotOf(connection)] = nowMs + this.#policy.authTimeoutMs;
     this.#timeouts.opened(connection, nowMs);
     const body: HelloBody = {
@@ -77,6 +95,16 @@ export class EdgeGateway {
       authTimeoutMs: this.#policy.authTimeoutMs,
     };
     this.#write(connection, Kind.hello, 0, body);
+    return connection;
+  }
+
+  /** A socket that the door let in only to be told "busy". Returns its handle, which is over already. */
+  openedBusy(nowMs: number, _address = ""): number {
+    const connection = this.connections.open(nowMs);
+    const { retryAfterMs } = this.#policy.door;
+    this.#ingress.refuse(connection, 0, "busy", "too many connections", retryAfterMs);
+    this.connections.release(connection);
+    this.#outbox.close(connection, CloseCode.busy);
     return connection;
   }
 
@@ -92,7 +120,7 @@ export class EdgeGateway {
     const mayEnter =
       c.state[at] === ConnectionState.open || c.state[at] === ConnectionState.orphaned;
     if (message.kind === Kind.ping) {
-      this.#pong(connection, at, message, nowMs);
+      this.#ingress.pong(connection, at, message, nowMs);
     } else if (message.kind === Kind.leave) {
       this.#cut(connection, CloseCode.normal);
     } else if (!mayEnter) {
@@ -102,17 +130,17 @@ export class EdgeGateway {
     } else if (message.kind === Kind.resume) {
       this.arrivals.resumeAsked(connection, message.body as ResumeBody, nowMs);
     } else if (message.id > 0) {
-      this.#refuse(connection, message.id, "not_joined", "join first", 0);
+      this.#ingress.refuse(connection, message.id, "not_joined", "join first", 0);
     }
   }
 
   #fromMember(connection: number, at: number, message: Message, nowMs: number): void {
     switch (message.kind) {
       case Kind.ping:
-        this.#pong(connection, at, message, nowMs);
+        this.#ingress.pong(connection, at, message, nowMs);
         return;
       case Kind.ack:
-        this.#acknowledged(at, message.n);
+        this.#ingress.acknowledged(at, message.n);
         return;
       case Kind.leave:
         this.#detach(at, true);
@@ -121,45 +149,28 @@ export class EdgeGateway {
         return;
       case Kind.join:
       case Kind.resume:
-        this.#refuse(connection, message.id, "duplicate", "this connection is in already", 0);
+        this.#ingress.refuse(
+          connection,
+          message.id,
+          "duplicate",
+          "this connection is in already",
+          0,
+        );
         return;
       default:
-        this.#relay(connection, at, message, nowMs);
+        this.#ingress.relay(connection, at, message, nowMs);
     }
   }
 
-  #relay(connection: number, at: number, message: Message, nowMs: number): void {
-    const c = this.connections;
-    const tat = c.ingressTat[at]!;
-    const isCritical = message.deliveryClass === DeliveryClass.critical;
-    if (!canTake(tat, this.#policy.ingress, 1, nowMs, isCritical)) {
-      this.drops.dropped(message.deliveryClass, "connection");
-      if (message.id > 0) {
-        const waitMs = retryAfterMs(tat, this.#policy.ingress, 1, nowMs, isCritical);
-        this.#refuse(connection, message.id, "rate_limited", "too many messages", waitMs);
-      }
-      return;
-    }
-    c.ingressTat[at] = afterTake(tat, this.#policy.ingress, 1, nowMs);
-    this.#outbox.relay(c.node[at]!, c.session[at]!, message);
+  /** What came on the socket was no frame. */
+  frameRejected(connection: number, error: FrameError, nowMs: number): void {
+    if (this.connections.isOpen(connection)) this.#ingress.rejected(connection, error, nowMs);
   }
 
-  #pong(connection: number, at: number, ping: Message, nowMs: number): void {
-    const c = this.connections;
-    if (c.state[at] === ConnectionState.attached) this.#acknowledged(at, ping.n);
-    const windowMs = this.#peers.spreadMs(nowMs);
-    const toldMs = c.toldSpreadMs[at]!;
-    const changed = Math.abs(windowMs - toldMs) > SPREAD_CHANGE_RATIO * toldMs;
-    if (changed) c.toldSpreadMs[at] = windowMs;
-    const body: PongBody = changed ? { ts: 0, spreadMs: windowMs } : { ts: 0 };
-    this.#write(connection, Kind.pong, 0, body);
-  }
-
-  #acknowledged(at: number, s: number): void {
-    const c = this.connections;
-    if (s <= c.ackedS[at]! || s > c.nextS[at]!) return;
-    c.ackedS[at] = s;
-    this.#outbox.acknowledge(c.node[at]!, c.session[at]!, s);
+  /** What its frames may be: little, until it is in. */
+  limitsFor(connection: number): ProtocolLimits {
+    const isIn = this.connections.state[slotOf(connection)] === ConnectionState.attached;
+    return isIn ? this.#policy.limits : this.#strangersLimits;
   }
 
   /** The socket is gone, not by us. */
@@ -210,6 +221,7 @@ export class EdgeGateway {
     c.request[at] = undefined;
     c.participant[at] = grant.participant;
     c.sessionId[at] = grant.sessionId;
+    c.rotation[at] = grant.rotation;
     const room = this.delivery.roomAt(
       node,
       grant.room,
@@ -220,7 +232,7 @@ export class EdgeGateway {
     if (record !== undefined) this.arrivals.hostLearned(grant.roomId, record);
     const windowMs = this.#peers.spreadMs(nowMs);
     c.toldSpreadMs[at] = windowMs;
-    this.#outbox.write(connection, this.#welcome.of(grant, record, windowMs), 0);
+    this.#outbox.write(connection, this.#welcome.of(connection, grant, windowMs, nowMs), 0);
   }
 
   refused(node: number, connection: number, refusal: Refusal, nowMs: number): void {
@@ -258,67 +270,60 @@ export class EdgeGateway {
 
   /** `life`: the incarnation that the trunk led to, when the driver knows it: a later one is not lost with it. */
   trunkLost(nodeId: string, nowMs: number, life?: number): void {
-    const record = this.view.node(nodeId);
-    if (record === undefined || record.state === "gone") return;
-    if (life !== undefined && life !== record.incarnation) return;
-    this.view.markGone(nodeId, record.incarnation);
-    const { edgeId } = this.#policy;
-    const { incarnation } = record;
-    this.#outbox.publish("cluster", { type: "node-lost", edgeId, nodeId, incarnation });
-    this.#nodeLost(record, nowMs);
+    this.#cluster.trunkLost(nodeId, nowMs, life);
+  }
+
+  /** A trunk to this life of the node is open, perhaps again. */
+  trunkOpened(nodeId: string, life: number, _nowMs: number): void {
+    this.#cluster.trunkOpened(nodeId, life);
+  }
+
+  /** So much waits on the trunk to this node, bytes. */
+  trunkBuffered(node: number, bytes: number, nowMs: number): void {
+    if (!this.#ingress.trunkBuffered(node, bytes)) return;
+    const record = this.#recordOf(node);
+    if (record === undefined) return;
+    this.#ingress.trunkForgotten(node);
+    this.#outbox.dropTrunk(node);
+    this.#cluster.trunkLost(record.nodeId, nowMs, record.incarnation);
   }
 
   // ---- facts: bus -----------------------------------------------------------------------------------
 
   heard(message: BusMessage, nowMs: number): void {
-    if (message.type === "beat") {
-      const before = this.view.node(message.beat.nodeId);
-      const incarnation = before?.incarnation;
-      const wasServing = before?.state === "serving";
-      if (this.view.beat(message.beat, nowMs) !== "members" || before === undefined) return;
-      const isReplaced = before.incarnation !== incarnation;
-      if (wasServing && (isReplaced || before.state !== "serving")) this.#nodeLost(before, nowMs);
-    } else if (message.type === "edge-beat") {
-      this.#peers.heard(message.beat, nowMs);
-    }
+    this.#cluster.heard(message, nowMs);
   }
 
-  #nodeLost(record: NodeRecord, nowMs: number): void {
-    this.#orphans.nodeLost(
-      record,
-      (roomId, expectedSize) => {
-        this.arrivals.hostForgotten(roomId);
-        const verdict = this.#policy.placement.place(
-          {
-            roomId,
-            region: this.#policy.region,
-            expectedSize,
-            nowMs,
-            refused: [record],
-            knownHost: undefined,
-            draw: 0,
-          },
-          this.view,
-        );
-        return verdict.node;
-      },
-      nowMs,
-    );
-    this.#askElsewhere(record, nowMs);
+  busLost(_nowMs: number): void {
+    this.view.freeze();
   }
 
-  /** Joins that the lost node had not answered. */
-  #askElsewhere(record: NodeRecord, nowMs: number): void {
-    const c = this.connections;
-    for (let at = 0; at < c.handles.end; at++) {
-      if (c.state[at] !== ConnectionState.attaching || c.node[at] !== record.index) continue;
-      this.arrivals.refused(
-        c.handles.at(at),
-        record,
-        { reason: "full", nextNodeId: undefined, nextAs: "host", retryAfterMs: 0 },
-        nowMs,
-      );
-    }
+  busRestored(nowMs: number): void {
+    this.view.thaw(nowMs);
+  }
+
+  // ---- facts: the end ---------------------------------------------------------------------------------
+
+  /** This edge shall go: its sockets are closed at a pace that the others admit, within this time. */
+  drainAsked(nowMs: number, withinMs: number): void {
+    this.#peers.isServing = false;
+    this.#peers.beat(nowMs);
+    this.#drain.begin(withinMs, this.#peers.othersAdmitPerSec(nowMs), nowMs);
+  }
+
+  drainCancelled(nowMs: number): void {
+    this.#drain.cancel();
+    this.#peers.isServing = true;
+    this.#peers.beat(nowMs);
+  }
+
+  get isDraining(): boolean {
+    return this.#drain.isDraining;
+  }
+
+  /** Whether nobody is left of those it had. */
+  get isDrained(): boolean {
+    return this.#drain.isDraining && this.connections.handles.count === 0;
   }
 
   // ---- time -------------------------------------------------------------------------------------------
@@ -326,6 +331,7 @@ export class EdgeGateway {
   nextDeadlineMs(): number {
     return Math.min(
       this.#peers.nextDeadlineMs(),
+      this.#drain.nextDeadlineMs(),
       this.#timeouts.nextDeadlineMs(),
       this.view.nextDeadlineMs(),
       this.arrivals.admission.nextDeadlineMs(),
@@ -335,9 +341,8 @@ export class EdgeGateway {
 
   deadlinePassed(nowMs: number): void {
     if (this.#peers.nextDeadlineMs() <= nowMs) this.#peers.beat(nowMs);
-    if (this.view.nextDeadlineMs() <= nowMs) {
-      for (const record of this.view.expired(nowMs)) this.#nodeLost(record, nowMs);
-    }
+    if (this.view.nextDeadlineMs() <= nowMs) this.#cluster.leasesEnded(nowMs);
+    if (this.#drain.nextDeadlineMs() <= nowMs) this.#drain.deadlinePassed(nowMs);
     if (this.arrivals.admission.nextDeadlineMs() <= nowMs) this.arrivals.releaseQueued(nowMs);
     if (this.delivery.nextDeadlineMs() <= nowMs) this.delivery.deadlinePassed(nowMs);
     this.#timeouts.deadlinePassed(nowMs);
@@ -366,20 +371,6 @@ export class EdgeGateway {
     if (room === undefined || room.members.length > 0) return;
     this.delivery.forgetRoom(room);
     this.arrivals.hostForgotten(room.roomId); // The next joiner may find it closed, so the home is asked.
-  }
-
-  #refuse(
-    connection: number,
-    re: number,
-    code: ErrorBody["code"],
-    text: string,
-    retryMs: number,
-  ): void {
-    const body: ErrorBody =
-      retryMs > 0
-        ? { code, message: text, retry: true, retryAfterMs: retryMs }
-        : { code, message: text, retry: false };
-    this.#write(connection, Kind.error, re, body);
   }
 
   #write(connection: number, kind: Kind, re: number, body: object): void {

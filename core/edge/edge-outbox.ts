@@ -3,6 +3,7 @@
 // `node` is the index of the node's record in the edge's cluster view; `connection` and `session` are handles.
 
 import type { CloseCode } from "../protocol/limits.ts";
+import type { IceBody } from "../protocol/bodies.ts";
 import type { Message } from "../protocol/message.ts";
 import type { AttachRequest, BusMessage, OrphanRoom, ResumeClaims } from "../trunk.ts";
 
@@ -24,6 +25,10 @@ export interface EdgeOutbox {
   /** A node died: its rooms' members on this edge, for their new home. */
   declareOrphans(node: number, rooms: readonly OrphanRoom[]): void;
   publish(subject: string, message: BusMessage): void;
+  /** Close the trunk to this node: its life is over for us. `trunkLost` is not reported for it. */
+  dropTrunk(node: number): void;
+  /** The ICE servers of a participant, with fresh credentials; undefined when there are none. Answers at once. */
+  iceFor(participantId: string): IceBody | undefined;
   /** Seals what a resume token says. Pure: the same claims give the same token under one key. */
   sealResume(claims: ResumeClaims): string;
 }

@@ -17,6 +17,8 @@ export class EdgePeers {
   #beatAtMs = 0;
   #spreadMs = 0;
   #spreadAtMs = -Infinity;
+  /** Whether this edge takes connections. */
+  isServing = true;
 
   constructor(policy: EdgePolicy, outbox: EdgeOutbox, connectionCount: () => number) {
     this.#policy = policy;
@@ -42,18 +44,24 @@ export class EdgePeers {
       incarnation: this.#policy.incarnation,
       connections: this.#connectionCount(),
       admitPerSec: this.#policy.admitPerSec,
-      serving: true,
+      serving: this.isServing,
     };
     this.#outbox.publish("cluster", { type: "edge-beat", beat });
+  }
+
+  /** What the other serving edges take together, per second. */
+  othersAdmitPerSec(nowMs: number): number {
+    let admitPerSec = 0;
+    for (const { beat, heardAtMs } of this.#edges.values()) {
+      if (beat.serving && nowMs - heardAtMs < this.#policy.leaseMs) admitPerSec += beat.admitPerSec;
+    }
+    return admitPerSec;
   }
 
   /** W, ms. Counted once per beat. */
   spreadMs(nowMs: number): number {
     if (nowMs - this.#spreadAtMs < this.#policy.beatEveryMs) return this.#spreadMs;
-    let admitPerSec = 0;
-    for (const { beat, heardAtMs } of this.#edges.values()) {
-      if (beat.serving && nowMs - heardAtMs < this.#policy.leaseMs) admitPerSec += beat.admitPerSec;
-    }
+    let admitPerSec = this.othersAdmitPerSec(nowMs);
     // Alone, this edge must take its own clients back, after a restart.
     if (admitPerSec === 0) admitPerSec = this.#policy.admitPerSec;
     this.#spreadAtMs = nowMs;

@@ -5,6 +5,9 @@ import type { OutboundLimits } from "../budgets/outbound-queue.ts";
 import type { BucketShape } from "../budgets/token-bucket.ts";
 import type { PlacementPolicy } from "../placement/policy.ts";
 import type { PingAdvice } from "../protocol/bodies.ts";
+import type { ProtocolLimits } from "../protocol/limits.ts";
+import type { TrunkMarks } from "../trunk.ts";
+import type { DoorPolicy } from "./door.ts";
 
 export interface EdgePolicy {
   readonly edgeId: string;
@@ -39,4 +42,10 @@ export interface EdgePolicy {
   readonly joinDeadlineMs: number;
   /** How many nodes one join may be sent to before it is told to come back later. */
   readonly probesMax: number;
+  /** What a frame may be, and its parts. */
+  readonly limits: ProtocolLimits;
+  readonly door: DoorPolicy;
+  readonly trunk: TrunkMarks;
+  /** A resume token is worth something for this long, ms; a client is sent a fresh one after half of it. */
+  readonly resumeTtlMs: number;
 }

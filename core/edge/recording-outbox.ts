@@ -1,6 +1,7 @@
 // An edge's orders as values, in the order in which they were given: for tests, and for traces.
 
 import type { CloseCode } from "../protocol/limits.ts";
+import type { IceBody } from "../protocol/bodies.ts";
 import type { Message } from "../protocol/message.ts";
 import type { AttachRequest, BusMessage, OrphanRoom, ResumeClaims } from "../trunk.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
@@ -14,7 +15,8 @@ export type EdgeOrder =
   | { order: "acknowledge"; node: number; session: number; s: number }
   | { order: "detach"; node: number; session: number; attachment: number; isFinal: boolean }
   | { order: "declareOrphans"; node: number; rooms: readonly OrphanRoom[] }
-  | { order: "publish"; subject: string; message: BusMessage };
+  | { order: "publish"; subject: string; message: BusMessage }
+  | { order: "dropTrunk"; node: number };
 
 export class RecordingEdgeOutbox implements EdgeOutbox {
   #orders: EdgeOrder[] = [];
@@ -64,6 +66,17 @@ export class RecordingEdgeOutbox implements EdgeOutbox {
 
   publish(subject: string, message: BusMessage): void {
     this.#orders.push({ order: "publish", subject, message });
+  }
+
+  dropTrunk(node: number): void {
+    this.#orders.push({ order: "dropTrunk", node });
+  }
+
+  /** What tests want participants to be told. */
+  ice: IceBody | undefined;
+
+  iceFor(): IceBody | undefined {
+    return this.ice;
   }
 
   /** The claims themselves, legible. */

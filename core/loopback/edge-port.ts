@@ -130,6 +130,16 @@ export class EdgePort implements EdgeOutbox {
     this.#toNode(node, (port) => port.core.orphansDeclared(rooms, this.#net.nowMs));
   };
 
+  dropTrunk: EdgeOutbox["dropTrunk"] = (node) => {
+    const record = this.core.view.records[node];
+    const port = this.#net.nodes.find((other) => other?.name === record?.nodeId);
+    if (port !== undefined) this.#net.trunkDropped(this, port);
+  };
+
+  iceFor(): undefined {
+    return undefined;
+  }
+
   publish(subject: string, message: BusMessage): void {
     this.#net.publish(this.name, subject, message);
   }

@@ -43,6 +43,8 @@ export class Loopback {
   readonly clients: ClientPort;
   readonly #pending: Pending[] = [];
   readonly #lastMs = new Map<string, number>();
+  /** Facts that wait for a machine that is stopped (as by SIGSTOP), in order. */
+  readonly #held = new Map<NodePort | EdgePort, (() => void)[]>();
   #orders = 0;
   #incarnations = 0;
 
@@ -87,12 +89,41 @@ export class Loopback {
     for (const client of dead.clientOf.values()) this.clients.lose(client, dead);
   }
 
+  /** The process stands still: its facts wait, its deadlines do not pass. */
+  pause(port: NodePort | EdgePort | undefined): void {
+    if (port !== undefined) this.#held.set(port, []);
+  }
+
+  /** It goes on: what is overdue first, then what waited. */
+  unpause(port: NodePort | EdgePort | undefined): void {
+    const held = port === undefined ? undefined : this.#held.get(port);
+    if (port === undefined || held === undefined) return;
+    this.#held.delete(port);
+    if (port.core.nextDeadlineMs() <= this.nowMs) port.core.deadlinePassed(this.nowMs);
+    for (const happen of held) if (this.isUp(port)) happen();
+  }
+
+  /** One side gave the trunk up: the node learns of it. */
+  trunkDropped(edge: EdgePort, node: NodePort): void {
+    this.after(`${edge.name} ${node.name}`, () => node.core.edgeLost(edge.at, this.nowMs), node);
+  }
+
+  /** A life that is over makes room for the next. */
+  stepDown(at: number): void {
+    this.at(this.nowMs, () => {
+      this.killNode(at);
+      this.startNode(at);
+    });
+  }
+
   /** `happen` after the delay of a frame, behind whatever is under way on that link; unless `to` died meanwhile. */
   after(link: string, happen: () => void, to?: NodePort | EdgePort): void {
     const atMs = Math.max(this.nowMs + this.options.delayMs(), this.#lastMs.get(link) ?? 0);
     this.#lastMs.set(link, atMs);
     this.at(atMs, () => {
-      if (to === undefined || this.isUp(to)) happen();
+      const held = to === undefined ? undefined : this.#held.get(to);
+      if (held !== undefined) held.push(happen);
+      else if (to === undefined || this.isUp(to)) happen();
     });
   }
 
@@ -137,14 +168,15 @@ export class Loopback {
   #nextMs(): number {
     let nextMs = this.#pending.length === 0 ? Infinity : this.#pending[0].atMs;
     for (const port of [...this.nodes, ...this.edges]) {
-      if (port !== undefined) nextMs = Math.min(nextMs, port.core.nextDeadlineMs());
+      if (port !== undefined && !this.#held.has(port))
+        nextMs = Math.min(nextMs, port.core.nextDeadlineMs());
     }
     return Math.min(nextMs, this.clients.nextDeadlineMs());
   }
 
   #passDeadlines(): void {
     for (const port of [...this.nodes, ...this.edges]) {
-      if (port === undefined) continue;
+      if (port === undefined || this.#held.has(port)) continue;
       if (port.core.nextDeadlineMs() <= this.nowMs) port.core.deadlinePassed(this.nowMs);
     }
     this.clients.passDeadlines();

@@ -74,6 +74,15 @@ export class NodePort implements NodeOutbox {
     );
   };
 
+  dropTrunk: NodeOutbox["dropTrunk"] = (edge) => {
+    const port = this.#net.edges[edge];
+    if (port !== undefined) this.#net.trunkDropped(port, this);
+  };
+
+  stepDown(): void {
+    this.#net.stepDown(this.at);
+  }
+
   close: NodeOutbox["close"] = (edge, connection, session, code) => {
     this.#hasSession(session);
     this.#toEdge(edge, (port, node) => {

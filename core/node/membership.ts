@@ -303,13 +303,31 @@ export class Membership {
 
   /** The same person joined anew: the old session ends. */
   #replace(room: Room, session: number, nowMs: number): void {
+    this.#end(room, session, CloseCode.replaced, "replaced", nowMs);
+  }
+
+  /** Put out by an operator. False when nobody of that name has a session here. */
+  kicked(room: Room, participantId: string, nowMs: number): boolean {
+    const session = room.members.get(participantId);
+    if (session === undefined) return false;
+    this.#end(room, session, CloseCode.kicked, "kicked", nowMs);
+    return true;
+  }
+
+  #end(
+    room: Room,
+    session: number,
+    code: CloseCode,
+    reason: LeftBody["reason"],
+    nowMs: number,
+  ): void {
     const { sessions, outbox } = this.#node;
     const at = slotOf(session);
     if (sessions.state[at] === SessionState.attached) {
-      outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, CloseCode.replaced);
+      outbox.close(sessions.edge[at]!, sessions.connection[at]!, session, code);
       this.#detachFromEdge(room, at);
     }
-    this.#leave(room, session, "replaced", nowMs);
+    this.#leave(room, session, reason, nowMs);
   }
 
   // ---- time -------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ export class NodeBench {
       session: grant.session,
       rotation: grant.rotation,
       expectedSize: grant.expectedSize,
+      validUntilMs: Infinity,
       ...claims,
     };
     return this.ask(resume.participantId, { resume, last }, edge, nowMs);

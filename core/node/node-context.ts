@@ -10,6 +10,7 @@ import { CommittedLoad } from "../placement/committed-load.ts";
 import type { PlacementPolicy } from "../placement/policy.ts";
 import { Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
+import type { TrunkMarks } from "../trunk.ts";
 import type { NodeOutbox } from "./node-outbox.ts";
 import { Room } from "./room.ts";
 import { Sessions, SessionState } from "./sessions.ts";
@@ -44,6 +45,7 @@ export interface NodePolicy {
   /** "sfu", "mesh", or mesh for rooms booked for up to `meshSizeMax`. */
   readonly media: "sfu" | "mesh" | "auto";
   readonly meshSizeMax: number;
+  readonly trunk: TrunkMarks;
 }
 
 /** One unit of fanout: a message for a room, or for one session of it. */

@@ -14,6 +14,10 @@ export interface NodeOutbox {
   deliver(edge: number, connection: number, session: number, message: Message, s: number): void;
   close(edge: number, connection: number, session: number, code: CloseCode): void;
   publish(subject: string, message: BusMessage): void;
+  /** Close the trunk to this edge: it takes nothing any more. `edgeLost` is not reported for it. */
+  dropTrunk(edge: number): void;
+  /** This life is over: others hold it to be gone. Close all trunks, and begin a later life with an empty machine. */
+  stepDown(): void;
   /** Find or keep the SFU of a room; answered by `sfuAllocated`. The same room gets the same SFU while it has media. */
   allocateSfu(room: number, roomId: string): void;
   /** A message for the media plane; answered by `sfuAnswered`. */

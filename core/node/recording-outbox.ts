@@ -19,6 +19,8 @@ export type NodeOrder =
     }
   | { order: "close"; edge: number; connection: number; session: number; code: CloseCode }
   | { order: "publish"; subject: string; message: BusMessage }
+  | { order: "dropTrunk"; edge: number }
+  | { order: "stepDown" }
   | { order: "allocateSfu"; room: number; roomId: string }
   | { order: "toSfu"; room: number; session: number; message: Message };
 
@@ -54,6 +56,14 @@ export class RecordingNodeOutbox implements NodeOutbox {
 
   publish(subject: string, message: BusMessage): void {
     this.#orders.push({ order: "publish", subject, message });
+  }
+
+  dropTrunk(edge: number): void {
+    this.#orders.push({ order: "dropTrunk", edge });
+  }
+
+  stepDown(): void {
+    this.#orders.push({ order: "stepDown" });
   }
 
   allocateSfu(room: number, roomId: string): void {

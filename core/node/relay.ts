@@ -25,6 +25,8 @@ export class Relay {
   readonly #dirty = new Set<Room>();
   #flushAtMs = Infinity;
   #served = 0;
+  /** Edges whose trunk holds more than soft. */
+  readonly #congested = new Set<number>();
 
   constructor(node: NodeContext, publish: (room: Room, message: Message) => void) {
     this.#node = node;
@@ -314,15 +316,33 @@ export class Relay {
   };
 
   #multicast(room: Room, message: Message, sender: number): void {
-    const { sessions, outbox } = this.#node;
+    const { sessions, outbox, drops } = this.#node;
+    const isDroppable =
+      this.#congested.size > 0 && message.deliveryClass === DeliveryClass.droppable;
     const senderEdge = sender < 0 ? -1 : sessions.edge[slotOf(sender)]!;
     const senderConnection = sender < 0 ? -1 : sessions.connection[slotOf(sender)]!;
     for (let i = 0; i < room.edges.length; i++) {
       const edge = room.edges[i]!;
       const isSenders = edge === senderEdge;
       if (isSenders && room.edgeCounts[i] === 1) continue; // Nobody else there.
+      if (isDroppable && this.#congested.has(edge)) {
+        drops.dropped(message.deliveryClass, "trunk");
+        continue;
+      }
       outbox.multicast(edge, room.handle, isSenders ? senderConnection : -1, message);
     }
+  }
+
+  /** What waits on the trunk to an edge. True when that is more than it may ever be. */
+  trunkBuffered(edge: number, bytes: number): boolean {
+    const { softBytes, hardBytes } = this.#node.policy.trunk;
+    if (bytes < softBytes) this.#congested.delete(edge);
+    else this.#congested.add(edge);
+    return bytes >= hardBytes;
+  }
+
+  trunkForgotten(edge: number): void {
+    this.#congested.delete(edge);
   }
 
   #relayed(session: number, m: Message): Message {

@@ -6,7 +6,7 @@
 
 import { Admission } from "../admission.ts";
 import { slotOf } from "../handles.ts";
-import type { NodeBeat, NodeRecord } from "../cluster-view.ts";
+import type { NodeBeat, NodeRecord, NodeState } from "../cluster-view.ts";
 import type { SfuBody } from "../protocol/bodies.ts";
 import { Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
@@ -16,6 +16,7 @@ import { Entrance, refuse } from "./entrance.ts";
 import { Membership } from "./membership.ts";
 import { NodeContext, type NodePolicy } from "./node-context.ts";
 import type { NodeOutbox } from "./node-outbox.ts";
+import { NodePeers } from "./peers.ts";
 import { Relay } from "./relay.ts";
 import type { Room } from "./room.ts";
 import { Span } from "./span.ts";
@@ -37,9 +38,8 @@ export class SignalingNode {
   readonly #policy: NodePolicy;
   readonly #outbox: NodeOutbox;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #edgesHeardAtMs = new Map<string, number>();
-  /** Edges that lost their trunk to a node, by node and incarnation. */
-  readonly #lossReports = new Map<string, Set<string>>();
+  readonly #peers: NodePeers;
+  #hasSteppedDown = false;
   #tickets = 0;
   #beatAtMs = 0;
 
@@ -55,6 +55,12 @@ export class SignalingNode {
       this.#closed(room, nowMs),
     );
     this.admission = new Admission(policy.admission);
+    this.#peers = new NodePeers(
+      policy.nodeId,
+      this.context.view,
+      policy.leaseMs,
+      policy.beatEveryMs,
+    );
   }
 
   // ---- facts: trunks ------------------------------------------------------------------------------
@@ -104,7 +110,15 @@ export class SignalingNode {
   }
 
   edgeLost(edge: number, nowMs: number): void {
+    this.relay.trunkForgotten(edge);
     this.membership.edgeLost(edge, nowMs);
+  }
+
+  /** So much waits on the trunk to this edge, bytes. */
+  trunkBuffered(edge: number, bytes: number, nowMs: number): void {
+    if (!this.relay.trunkBuffered(edge, bytes)) return;
+    this.#outbox.dropTrunk(edge);
+    this.edgeLost(edge, nowMs);
   }
 
   orphansDeclared(rooms: readonly OrphanRoom[], nowMs: number): void {
@@ -145,11 +159,25 @@ export class SignalingNode {
   // ---- facts: bus -------------------------------------------------------------------------------------
 
   heard(message: BusMessage, nowMs: number): void {
-    if (message.type === "beat") this.#beatHeard(message.beat, nowMs);
-    else if (message.type === "edge-beat") this.#edgesHeardAtMs.set(message.beat.edgeId, nowMs);
-    else if (message.type === "node-lost") this.#lossReported(message, nowMs);
+    if (message.type === "beat") this.#otherBeats(message.beat, nowMs);
+    else if (message.type === "edge-beat") this.#peers.edgeHeard(message.beat.edgeId, nowMs);
+    else if (message.type === "node-lost" || message.type === "node-found")
+      this.#trunkReported(message, nowMs);
+    else if (message.type === "outlived") this.#outlived(message, nowMs);
     else if (message.type === "orphans") this.#orphansAssigned(message.rooms, nowMs);
     else this.span.heard(message, nowMs);
+  }
+
+  /** What is said on the bus now reaches nobody: silence means nothing, and what the others know of our rooms grows old. */
+  busLost(_nowMs: number): void {
+    this.context.view.freeze();
+    this.span.busLost();
+  }
+
+  busRestored(nowMs: number): void {
+    this.context.view.thaw(nowMs);
+    this.span.busRestored(nowMs);
+    this.#beat(nowMs);
   }
 
   #orphansAssigned(rooms: readonly OrphanRoom[], nowMs: number): void {
@@ -160,28 +188,37 @@ export class SignalingNode {
     }
   }
 
-  /**
-   * An edge lost its trunk to a node. One edge may be mistaken about its own link; when more than half of the edges say
-   * the same, the node is held to be gone, seconds before its lease ends.
-   */
-  #lossReported(report: Extract<BusMessage, { type: "node-lost" }>, nowMs: number): void {
-    if (report.nodeId === this.#policy.nodeId) return; // Whoever hears of its own death lives.
-    const { view } = this.context;
-    const record = view.node(report.nodeId);
-    if (record === undefined || record.incarnation !== report.incarnation) return;
-    const key = `${report.nodeId}/${report.incarnation}`;
-    const reporters = this.#lossReports.get(key) ?? new Set<string>();
-    this.#lossReports.set(key, reporters.add(report.edgeId));
-    let edges = 0;
-    for (const heardAtMs of this.#edgesHeardAtMs.values()) {
-      if (nowMs - heardAtMs < this.#policy.leaseMs) edges++;
-    }
-    if (2 * reporters.size <= edges) return;
-    this.#lossReports.delete(key);
-    const former = view.serving;
-    if (!view.markGone(report.nodeId, report.incarnation)) return;
+  #trunkReported(
+    report: Extract<BusMessage, { type: "node-lost" | "node-found" }>,
+    nowMs: number,
+  ): void {
+    const former = this.context.view.serving;
+    if (!this.#peers.trunkReported(report, nowMs)) return;
     this.span.nodeGone(report.nodeId, nowMs);
     this.span.membersChanged(former, this.#self(), nowMs);
+  }
+
+  /** Somebody holds this life to be over. Who was alone, or stopped for a while, is the last to know. */
+  #outlived(message: Extract<BusMessage, { type: "outlived" }>, nowMs: number): void {
+    const { nodeId, incarnation } = this.#policy;
+    if (message.nodeId !== nodeId || message.incarnation !== incarnation) return;
+    if (this.#hasSteppedDown || !this.#peers.outlived(message.by, nowMs)) return;
+    this.#hasSteppedDown = true;
+    this.#outbox.stepDown();
+  }
+
+  #otherBeats(beat: NodeBeat, nowMs: number): void {
+    const { view } = this.context;
+    if (beat.nodeId !== this.#policy.nodeId) view.heardSomebody(nowMs);
+    const record = view.node(beat.nodeId);
+    const isOver =
+      record?.state === "gone" && record.incarnation === beat.incarnation && beat.state !== "gone";
+    if (isOver) {
+      const { nodeId, incarnation } = beat;
+      const by = this.#policy.nodeId;
+      this.#outbox.publish(`node.${nodeId}`, { type: "outlived", by, nodeId, incarnation });
+    }
+    this.#beatHeard(beat, nowMs);
   }
 
   #beatHeard(beat: NodeBeat, nowMs: number): void {
@@ -311,9 +348,36 @@ export class SignalingNode {
 
   /** Begins to drain: no new rooms; edges hear of it by the beat and give the members their slots. */
   drainAsked(nowMs: number): void {
-    if (this.context.state !== "serving") return;
-    this.context.state = "draining";
+    this.#become("serving", "draining", nowMs);
+  }
+
+  /** It shall stay: new rooms are taken again. */
+  drainCancelled(nowMs: number): void {
+    this.#become("draining", "serving", nowMs);
+  }
+
+  /** The last beat of this life: whoever hears it need not wait for the lease. */
+  leaveAsked(nowMs: number): void {
+    if (this.context.state === "serving") this.drainAsked(nowMs);
+    this.#become("draining", "gone", nowMs);
+    this.#beatAtMs = Infinity;
+  }
+
+  #become(from: NodeState, to: NodeState, nowMs: number): void {
+    if (this.context.state !== from) return;
+    this.context.state = to;
     this.#beat(nowMs);
+  }
+
+  /** Whether nobody is connected through it, or could come back to it. */
+  get isEmpty(): boolean {
+    return this.context.load === 0;
+  }
+
+  /** An operator puts somebody out. False when he is not in that room on this node. */
+  kickAsked(roomId: string, participantId: string, nowMs: number): boolean {
+    const room = this.context.roomOf(roomId);
+    return room !== undefined && this.membership.kicked(room, participantId, nowMs);
   }
 
   #self(): NodeRecord | undefined {

@@ -65,6 +65,21 @@ export class Span {
     this.plan.membersChanged(nowMs);
   }
 
+  busLost(): void {
+    this.directory.freeze();
+  }
+
+  /** What was said meanwhile was lost: homes hear of our rooms again, and other hosts are asked what they have. */
+  busRestored(nowMs: number): void {
+    this.directory.thaw(nowMs);
+    this.plan.tellAll(nowMs);
+    for (const room of this.#node.rooms.values()) {
+      for (const remote of room.remotes.values()) {
+        if (remote.goneAtMs === Infinity) this.#wantSnapshot(room, remote, nowMs);
+      }
+    }
+  }
+
   // ---- updates out ------------------------------------------------------------------------------------
 
   readonly publish = (room: Room, message: Message): void => {

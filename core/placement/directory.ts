@@ -87,6 +87,7 @@ export class RoomDirectory {
   #lapsesTaken = 0;
   readonly #formerHomes: FormerHomes;
   #tidyAtMs = Infinity;
+  #isFrozen = false;
 
   constructor(options: Partial<DirectoryOptions> = {}) {
     this.#options = { ...DEFAULTS, ...options };
@@ -160,8 +161,29 @@ export class RoomDirectory {
     return this.#assignNew("second", request, view, live);
   }
 
+  /** The bus is down: nobody can confirm an assignment, so none lapses. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** The bus is back: hosts have the usual time to confirm. */
+  thaw(nowMs: number): void {
+    this.#isFrozen = false;
+    const lapsesAtMs = nowMs + this.#options.confirmMs;
+    this.#lapses = [];
+    this.#lapsesTaken = 0;
+    for (const [roomId, hosts] of this.#hosts) {
+      for (const host of hosts) {
+        if (host.lapsesAtMs === Infinity) continue;
+        this.#put(roomId, { ...host, lapsesAtMs });
+        this.#lapses.push({ roomId, nodeId: host.nodeId, atMs: lapsesAtMs });
+      }
+    }
+  }
+
   /** When an assignment lapses or old entries may go, ms; Infinity when neither is ahead. */
   nextDeadlineMs(): number {
+    if (this.#isFrozen) return Infinity;
     const lapse = this.#lapses[this.#lapsesTaken];
     return Math.min(lapse === undefined ? Infinity : lapse.atMs, this.#tidyAtMs);
   }
@@ -214,7 +236,7 @@ export class RoomDirectory {
     for (const host of this.hostsOf(request.roomId)) {
       const node = view.node(host.nodeId);
       const isOver =
-        host.lapsesAtMs <= request.nowMs ||
+        (host.lapsesAtMs <= request.nowMs && !this.#isFrozen) ||
         (node !== undefined && (node.incarnation > host.incarnation || isGone(node, host)));
       if (isOver) this.forget(request.roomId, host.nodeId);
       else if (node !== undefined && node.state !== "gone") live.push(node);

@@ -71,6 +71,12 @@ export class ReannouncementPlan {
     if (this.#nextAtMs === Infinity) this.#nextAtMs = nowMs;
   }
 
+  /** What was told may have been lost: every room is announced again, at the same pace. */
+  tellAll(nowMs: number): void {
+    for (const told of this.#told.values()) told.incarnation = -Infinity;
+    this.membersChanged(nowMs);
+  }
+
   /** When the next batch is due, ms; Infinity when the round is over. */
   nextDeadlineMs(): number {
     return this.#nextAtMs;

@@ -54,6 +54,26 @@ export interface PingAdvice {
   readonly timeoutMs: number;
 }
 
+/** Largest frame and parts of one, bytes; the rest of the limits concern nobody who keeps to these. */
+export interface ClientLimits {
+  readonly frameBytesMax: number;
+  readonly sdpBytesMax: number;
+  readonly metaBytesMax: number;
+  readonly stateBytesMax: number;
+  readonly messageBytesMax: number;
+  readonly candidatesPerMessageMax: number;
+}
+
+/** ICE servers with time-limited credentials, worth `ttlMs` from now. */
+export interface IceBody {
+  readonly servers: readonly {
+    readonly urls: readonly string[];
+    readonly username?: string;
+    readonly credential?: string;
+  }[];
+  readonly ttlMs: number;
+}
+
 export interface JoinedBody {
   readonly session: string;
   readonly you: string;
@@ -64,8 +84,9 @@ export interface JoinedBody {
   readonly reconnect: ReconnectAdvice;
   readonly node: string;
   readonly region: string;
-  readonly limits?: unknown;
-  readonly ice?: unknown;
+  /** What the client must keep to. */
+  readonly limits?: ClientLimits;
+  readonly ice?: IceBody;
   /** With an SFU, or with each other. */
   readonly media: "sfu" | "mesh";
   /** Where media lives; absent in mesh rooms, and while the SFU is being allocated. */
@@ -87,6 +108,7 @@ export interface ResumedBody {
   readonly node: string;
   readonly media: "sfu" | "mesh";
   readonly sfu?: SfuBody;
+  readonly ice?: IceBody;
 }
 
 export interface SfuBody {
@@ -134,6 +156,8 @@ export interface PongBody {
   readonly ts: number;
   /** Present when W changed by more than a quarter since it was last told. */
   readonly spreadMs?: number;
+  /** A fresh resume token, before the one that the client holds is worth nothing. */
+  readonly token?: string;
 }
 
 export interface DrainBody {

@@ -26,6 +26,8 @@ export class Backplane {
   /** By subscriber, nodes first: nothing overtakes on the way to one. */
   readonly #busAtUs = new Float64Array(2 * HOSTS_MAX);
   busMessages = 0;
+  /** While it is down what is published is lost. */
+  isBusUp = true;
   /** Frames on trunks, both ways. */
   trunkFrames = 0;
 
@@ -122,6 +124,7 @@ export class Backplane {
   // ---- bus ----------------------------------------------------------------------------------------
 
   publish(subject: string, message: BusMessage, departsUs: number): void {
+    if (!this.isBusUp) return;
     this.busMessages++;
     if (subject === "cluster") {
       for (let node = 0; node < this.#nodeCount; node++) {

@@ -180,6 +180,10 @@ export class EdgeHost extends Host implements EdgeOutbox {
         this.charge(costs.busReceiveUs);
         this.#hears(payload as BusMessage, nowMs);
         break;
+      case EventKind.edgeBus:
+        if (b === 1) this.core.busRestored(nowMs);
+        else this.core.busLost(nowMs);
+        break;
       case EventKind.edgeBuffered:
         this.core.buffered(a, this.#world.links.backlogBytes(this.edge, a), nowMs);
         break;
@@ -316,6 +320,17 @@ export class EdgeHost extends Host implements EdgeOutbox {
     this.charge(this.#costs.trunkFrameUs * rooms.length);
     const node = this.#nodeOf(record);
     this.#world.backplane.toNode(this.edge, node, EventKind.nodeOrphans, 0, rooms, this.departsUs);
+  }
+
+  /** The node lives, cut off: it learns after one trip that this edge has gone. */
+  dropTrunk(record: number): void {
+    const node = this.#nodeOf(record);
+    this.sim.schedule(this.#world.backplane.trunkTripUs(), EventKind.nodeEdgeLost, this.edge, node);
+  }
+
+  /** Simulated clients need no servers to connect: credentials cost what a token does, and nobody reads them. */
+  iceFor(): undefined {
+    return undefined;
   }
 
   publish(subject: string, message: BusMessage): void {

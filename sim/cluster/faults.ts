@@ -12,6 +12,9 @@ import type { World } from "./world.ts";
 
 type Crash = Extract<Fault, { kind: "node-crash" | "edge-crash" }>;
 type Noise = Extract<Fault, { kind: "noisy-room" }>;
+/** From the end of one life of a process to the next, µs. Assumed: a second to start. */
+const REBIRTH_US = 1_000_000;
+
 type Slow = Extract<Fault, { kind: "slow-consumers" }>;
 
 /** `b` of the event `fault`. */
@@ -77,7 +80,7 @@ export class Faults {
     switch (fault.kind) {
       case "node-crash":
         if (phase === Phase.begin) this.#crashNodes(fault, number);
-        else for (const node of this.#crashed.get(number) ?? []) this.#restartNode(node);
+        else for (const node of this.#crashed.get(number) ?? []) this.restartNode(node);
         break;
       case "edge-crash":
         if (phase === Phase.begin) this.#crashEdges(fault, number);
@@ -135,7 +138,13 @@ export class Faults {
     }
   }
 
-  #restartNode(node: number): void {
+  /** A node that learned that its life is over: its process begins another. */
+  stepDown(node: number): void {
+    this.crashNode(node, true);
+    this.#world.sim.schedule(REBIRTH_US, EventKind.nodeBegins, node, 0);
+  }
+
+  restartNode(node: number): void {
     const host = this.#world.nodes[node]!;
     this.#world.sampler.retire(host);
     host.restart();

@@ -77,6 +77,14 @@ export const EventKind = {
   slowReport: 36,
   /** a: client */
   slowPipe: 37,
+  /** a: edge, b: 1 when the bus is back, 0 when it is down */
+  edgeBus: 38,
+  /** a: node, b: 1 when the bus is back, 0 when it is down */
+  nodeBus: 39,
+  /** a: node */
+  nodeStepsDown: 40,
+  /** a: node */
+  nodeBegins: 41,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 

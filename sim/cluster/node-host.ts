@@ -106,6 +106,10 @@ export class NodeHost extends Host implements NodeOutbox {
         this.charge(costs.trunkFrameUs);
         this.core.orphansDeclared(payload as readonly OrphanRoom[], nowMs);
         break;
+      case EventKind.nodeBus:
+        if (b === 1) this.core.busRestored(nowMs);
+        else this.core.busLost(nowMs);
+        break;
       case EventKind.nodeEdgeLost:
         this.core.edgeLost(a, nowMs);
         break;
@@ -163,6 +167,16 @@ export class NodeHost extends Host implements NodeOutbox {
   publish(subject: string, message: BusMessage): void {
     this.charge(this.#costs.busPublishUs);
     this.#world.backplane.publish(subject, message, this.departsUs);
+  }
+
+  /** The edge takes nothing any more: it learns after one trip that its trunk is gone. */
+  dropTrunk(edge: number): void {
+    const afterUs = this.#world.backplane.trunkTripUs();
+    this.sim.schedule(afterUs, EventKind.edgeTrunkLost, this.node, edge);
+  }
+
+  stepDown(): void {
+    this.sim.schedule(0, EventKind.nodeStepsDown, this.node, 0);
   }
 
   allocateSfu(room: number, roomId: string): void {

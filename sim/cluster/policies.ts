@@ -4,9 +4,12 @@ import { bucketShape } from "../../core/budgets/token-bucket.ts";
 import { OUTBOUND_LIMITS } from "../../core/budgets/outbound-queue.ts";
 import { fullJitterPolicy, stormglassPolicy } from "../../core/client/reconnect-policy.ts";
 import type { ClientPolicy } from "../../core/client/client-policy.ts";
+import { OPEN_DOOR } from "../../core/edge/door.ts";
 import type { EdgePolicy } from "../../core/edge/edge-policy.ts";
 import type { NodePolicy } from "../../core/node/node-context.ts";
 import { policyByName } from "../../core/placement/policy.ts";
+import { PROTOCOL_LIMITS } from "../../core/protocol/limits.ts";
+import { TRUNK_MARKS } from "../../core/trunk.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
 
 /** A client that never got a window assumes this, ms: protocol §4.7, the least that servers advertise. */
@@ -20,6 +23,9 @@ const PROBES_MAX = 6;
 const SPEAKERS_EVERY_MS = 500;
 /** Frames that an edge passes on per connection: twice the node's budget, so that the node's answers are seen. */
 const INGRESS_OVER_BUDGET = 2;
+
+/** A resume token is worth something for this long. Assumed: ten windows, so that a refreshed one is at hand whatever happens. */
+const RESUME_TTL_MS = 600_000;
 
 export function edgePolicy(scenario: Scenario, edge: number, incarnation: number): EdgePolicy {
   const { cluster } = scenario;
@@ -66,6 +72,10 @@ export function edgePolicy(scenario: Scenario, edge: number, incarnation: number
     },
     joinDeadlineMs: scenario.clients.timeouts.joinMs,
     probesMax: PROBES_MAX,
+    limits: PROTOCOL_LIMITS,
+    door: OPEN_DOOR,
+    trunk: TRUNK_MARKS,
+    resumeTtlMs: RESUME_TTL_MS,
   };
 }
 
@@ -118,6 +128,7 @@ export function nodePolicy(scenario: Scenario, node: number, incarnation: number
     speakersEveryMs: SPEAKERS_EVERY_MS,
     media: clients.negotiation.mode,
     meshSizeMax: clients.negotiation.meshSizeMax,
+    trunk: TRUNK_MARKS,
   };
 }
 

@@ -52,6 +52,7 @@ export class World implements EventHandler {
   readonly #resumeIncarnation: Int32Array;
   readonly #resumeSession: Int32Array;
   readonly #resumeRotation: Uint16Array;
+  readonly #resumeUntilMs: Float64Array;
 
   constructor(scenario: Scenario, seed: number, faults: readonly Fault[]) {
     assert(scenario.cluster.edges.count <= HOSTS_MAX, "edges fit their number", HOSTS_MAX);
@@ -68,6 +69,7 @@ export class World implements EventHandler {
     this.#resumeIncarnation = new Int32Array(total);
     this.#resumeSession = new Int32Array(total);
     this.#resumeRotation = new Uint16Array(total);
+    this.#resumeUntilMs = new Float64Array(total);
     this.links = new Links(scenario, seed, sim);
     this.backplane = new Backplane(scenario, seed, sim);
     this.media = new MediaPlane(scenario, seed, sim, costs);
@@ -163,6 +165,7 @@ export class World implements EventHandler {
     this.#resumeIncarnation[client] = claims.incarnation;
     this.#resumeSession[client] = claims.session;
     this.#resumeRotation[client] = claims.rotation;
+    this.#resumeUntilMs[client] = claims.validUntilMs;
     return claims.participantId;
   }
 
@@ -182,6 +185,7 @@ export class World implements EventHandler {
       session: this.#resumeSession[client]!,
       rotation: this.#resumeRotation[client]!,
       expectedSize: claims.expectedSize,
+      validUntilMs: this.#resumeUntilMs[client]!,
     };
   }
 
@@ -270,6 +274,18 @@ export class World implements EventHandler {
         break;
       case EventKind.nodeHears:
         this.nodes[a]!.arrive(kind, a, b, payload as BusMessage);
+        break;
+      case EventKind.edgeBus:
+        this.edges[a]!.arrive(kind, a, b, undefined);
+        break;
+      case EventKind.nodeBus:
+        this.nodes[a]!.arrive(kind, a, b, undefined);
+        break;
+      case EventKind.nodeStepsDown:
+        this.faults.stepDown(a);
+        break;
+      case EventKind.nodeBegins:
+        this.faults.restartNode(a);
         break;
       case EventKind.nodeEdgeLost:
       case EventKind.nodeSfuAllocated:

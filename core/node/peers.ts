@@ -1,0 +1,83 @@
+// What a node believes of the other machines, and what they say of it.
+//
+// Another node is gone when its lease ends, or when more than half of the edges lost their trunk to it: one edge may be mistaken
+// about its own link. The same holds for this node's own death: whoever hears of it lives, and one machine that was deaf for a while may
+// hold everybody to be gone. But when half of those that it hears say so, its rooms live elsewhere by now, and it steps down: it begins
+// another life, empty, so that no room is hosted by one who does not know that it has moved (SPEC ND).
+
+import type { ClusterView } from "../cluster-view.ts";
+import type { BusMessage } from "../trunk.ts";
+
+/** Reports count for this many beats: who still believes it says it again at our next. Assumed. */
+const REPORT_BEATS = 3;
+
+type TrunkReport = Extract<BusMessage, { type: "node-lost" | "node-found" }>;
+
+export class NodePeers {
+  readonly #selfId: string;
+  readonly #view: ClusterView;
+  readonly #leaseMs: number;
+  readonly #reportMs: number;
+  readonly #edgesHeardAtMs = new Map<string, number>();
+  /** Edges that lost their trunk to a node, by node and incarnation. */
+  readonly #lossReports = new Map<string, Set<string>>();
+  /** Who holds this life of ours to be over, and when it said so. */
+  readonly #outlivedBy = new Map<string, number>();
+
+  constructor(selfId: string, view: ClusterView, leaseMs: number, beatEveryMs: number) {
+    this.#selfId = selfId;
+    this.#view = view;
+    this.#leaseMs = leaseMs;
+    this.#reportMs = REPORT_BEATS * beatEveryMs;
+  }
+
+  edgeHeard(edgeId: string, nowMs: number): void {
+    this.#view.heardSomebody(nowMs);
+    this.#edgesHeardAtMs.set(edgeId, nowMs);
+  }
+
+  /** True when this report makes the node gone for us. */
+  trunkReported(report: TrunkReport, nowMs: number): boolean {
+    if (report.nodeId === this.#selfId) return false; // Whoever hears of its own death lives.
+    const record = this.#view.node(report.nodeId);
+    if (record === undefined || record.incarnation !== report.incarnation) return false;
+    const key = `${report.nodeId}/${report.incarnation}`;
+    if (report.type === "node-found") {
+      this.#lossReports.get(key)?.delete(report.edgeId);
+      return false;
+    }
+    const reporters = this.#lossReports.get(key) ?? new Set<string>();
+    this.#lossReports.set(key, reporters.add(report.edgeId));
+    if (2 * reporters.size <= this.#edgesAlive(nowMs)) return false;
+    this.#lossReports.delete(key);
+    return this.#view.markGone(report.nodeId, report.incarnation);
+  }
+
+  /** `by` says that this life is over. True when half of those whom we hear say so. */
+  outlived(by: string, nowMs: number): boolean {
+    this.#outlivedBy.set(by, nowMs);
+    let reporters = 0;
+    for (const saidAtMs of this.#outlivedBy.values()) {
+      if (nowMs - saidAtMs <= this.#reportMs) reporters++;
+    }
+    const others = this.#edgesAlive(nowMs) + this.#nodesAlive();
+    return 2 * reporters >= others;
+  }
+
+  #edgesAlive(nowMs: number): number {
+    let edges = 0;
+    for (const heardAtMs of this.#edgesHeardAtMs.values()) {
+      if (nowMs - heardAtMs < this.#leaseMs) edges++;
+    }
+    return edges;
+  }
+
+  #nodesAlive(): number {
+    let nodes = 0;
+    for (const record of this.#view.records) {
+      if (record !== undefined && record.state !== "gone" && record.nodeId !== this.#selfId)
+        nodes++;
+    }
+    return nodes;
+  }
+}
