@@ -50,7 +50,7 @@ function checkTurn({ urls, turnSecret, turnSecretFile }: Settings["ice"], refuse
   if (hasSecret && !hasTurn) refuse("ice.urls", "have a turn: URL, since there is a secret for it");
 }
 
-function checkTimes({ cluster, drain }: Settings, refuse: Refuse): void {
+function checkTimes({ cluster, drain, resume }: Settings, refuse: Refuse): void {
   const ms = (value: number): string => formatQuantity("duration", value);
   const atLeast = (path: string, value: number, least: number, why: string): void => {
     if (value < least) refuse(path, `be at least ${ms(least)} (${why}), got ${ms(value)}`);
@@ -63,15 +63,17 @@ function checkTimes({ cluster, drain }: Settings, refuse: Refuse): void {
   atLeast(`${of}.presenceGrace`, presenceGraceMs, reconnectingNoticeMs, "reconnectingNotice");
   atLeast(`${of}.resumeWindow`, resumeWindowMs, presenceGraceMs, "presenceGrace");
   atLeast("cluster.reconnect.spreadMax", reconnect.spreadMaxMs, reconnect.spreadMinMs, "spreadMin");
+  atLeast("resume.ttl", resume.ttlMs, resumeWindowMs, "cluster.sessions.resumeWindow");
   atLeast("drain.deadline", drain.deadlineMs, drain.withinMs, "drain.within");
 }
 
 function checkSizes({ edge, cluster }: Settings, refuse: Refuse): void {
   const bytes = (value: number): string => formatQuantity("size", value);
-  const { softBytes, hardBytes } = cluster.outbound;
-  if (softBytes >= hardBytes) {
-    const got = `got ${bytes(hardBytes)}`;
-    refuse("cluster.outbound.hard", `be above cluster.outbound.soft (${bytes(softBytes)}), ${got}`);
+  for (const name of ["outbound", "trunk"] as const) {
+    const { softBytes, hardBytes } = cluster[name];
+    if (hardBytes > softBytes) continue;
+    const soft = `cluster.${name}.soft (${bytes(softBytes)})`;
+    refuse(`cluster.${name}.hard`, `be above ${soft}, got ${bytes(hardBytes)}`);
   }
   const { frameBytesMax, ...parts } = edge.frames;
   for (const [name, value] of Object.entries(parts)) {

@@ -96,9 +96,11 @@ function presetOf({ isDev, devSecret, env, hostname }: Sources, key: Key) {
   if (["edge.host", "operations.host", "node.trunk.host"].includes(key.path)) {
     return ["127.0.0.1", "--dev"] as const;
   }
-  return ["jwt.secret", "cluster.secret"].includes(key.path)
-    ? ([devSecret, "--dev"] as const)
-    : undefined;
+  if (["jwt.secret", "cluster.secret"].includes(key.path)) return [devSecret, "--dev"] as const;
+  // Everybody on this machine has one address.
+  const isPerAddress = key.path === "edge.door.connectionsPerAddressMax";
+  if (isPerAddress) return [Infinity, "--dev"] as const;
+  return key.path.startsWith("edge.door.handshakes.") ? ([100_000, "--dev"] as const) : undefined;
 }
 
 async function fileTree(

@@ -1,6 +1,7 @@
 // What all processes of a cluster must agree on. Names and defaults are those of a scenario's `cluster` section
 // (scenarios/schema/cluster.ts), so that what was simulated can be deployed as it stands; a test holds the two equal.
 
+import { TRUNK_MARKS } from "../../core/trunk.ts";
 import {
   choice,
   count,
@@ -31,6 +32,14 @@ const trunk = section("links between edges and nodes", {
   }),
   timeoutMs: duration("a trunk silent for this long is dead", 3_000, {
     source: "assumed: three heartbeats",
+  }),
+  softBytes: size("above this nothing droppable is added to what waits", TRUNK_MARKS.softBytes, {
+    source: "assumed: a tenth of a second at 10 Gbit/s",
+    least: 1024,
+  }),
+  hardBytes: size("above this the trunk is given up", TRUNK_MARKS.hardBytes, {
+    source: "assumed: what a host can spare for each of ten",
+    least: 1024,
   }),
 });
 
@@ -72,24 +81,30 @@ const reconnect = section("the reconnect window that the server advertises", {
 
 const budgets = section("token buckets; a message needs a token of each", {
   connection: section("of one client", {
-    perSec: rate("messages a client may send", 30, { written: "rate", source: "cited: rtcsig.v1" }),
+    perSec: rate("messages a client may send", 30, {
+      least: 0.01,
+      written: "rate",
+      source: "cited: rtcsig.v1",
+    }),
     burst: count("messages at once", 60, { source: "cited: rtcsig.v1", least: 1 }),
   }),
   room: section("of one room", {
     deliveriesPerSec: rate(
       "deliveries a room may cause: a message in a room of n costs n − 1",
       2_000,
-      { source: "cited: rtcsig.v1" },
+      { least: 0.01, source: "cited: rtcsig.v1" },
     ),
     burst: count("deliveries at once", 4_000, { source: "cited: rtcsig.v1", least: 1 }),
   }),
   node: section("of one node", {
     deliveriesPerSec: rate("deliveries a node takes on", 50_000, {
+      least: 0.01,
       source: "assumed: a third of what one core delivers by the measured plain cost",
     }),
     burst: count("deliveries at once", 100_000, { source: "assumed: two seconds", least: 1 }),
   }),
   criticalReserveRatio: ratio("share of each bucket that only critical messages may use", 0.25, {
+    most: 0.9,
     source: "cited: rtcsig.v1",
   }),
 });
@@ -113,6 +128,15 @@ const outbound = section("what an edge queues for one client", {
   hardBytes: size("above this, the client is closed", 512 * 1024, { source: "cited: rtcsig.v1" }),
 });
 
+const placement = section("which node gets which room", {
+  policy: choice(
+    ["directory", "rendezvous", "sticky-registry", "bounded", "ring", "least-loaded", "random"],
+    "how a room finds its node",
+    "directory",
+    { source: "assumed: the policy that came out best in the placement study" },
+  ),
+});
+
 export const clusterSection = section("what all processes of a cluster must agree on", {
   name: text("what the cluster is called on the bus; two clusters may share one", "stormglass", {
     pattern: /^[A-Za-z0-9_-]{1,63}$/,
@@ -120,12 +144,7 @@ export const clusterSection = section("what all processes of a cluster must agre
   }),
   secret: secret("by which edges and nodes know each other, and which seals resume tokens"),
   secretFile: file("the same, in a file"),
-  placement: choice(
-    ["directory", "rendezvous", "sticky-registry", "bounded", "ring", "least-loaded", "random"],
-    "how a room finds its node",
-    "directory",
-    { source: "assumed: the policy that came out best in the placement study" },
-  ),
+  placement,
   beats,
   trunk,
   sessions,

@@ -38,9 +38,11 @@ const frames = section("the largest of anything that a client may send", {
 
 const admission = section("what an edge lets through", {
   joinsPerSec: rate("new joins", 500, {
+    least: 0.01,
     source: "assumed: half of what one core verifies and relays",
   }),
   resumesPerSec: rate("resumes, ahead of joins", 1_000, {
+    least: 0.01,
     source: "assumed: a resume needs no token verification and no placement",
   }),
   burst: count("tokens each of the two buckets may hold", 500, {
@@ -52,6 +54,38 @@ const admission = section("what an edge lets through", {
   }),
   queueMax: count("clients that may wait at one edge", 4_000, {
     source: "assumed: queue time × the resume and join rates, rounded up",
+  }),
+});
+
+const door = section("who may open a socket, before anything is known of him but his address", {
+  connectionsMax: count("connections this edge holds", 20_000, {
+    source: "assumed: 2 GiB at the measured 28–30 kB per TLS connection, with room to spare",
+    least: 1,
+    endless: true,
+  }),
+  connectionsPerAddressMax: count("of one address; a company behind NAT is one", 1_000, {
+    source: "assumed: a large office; behind a proxy set edge.trustProxyHops too",
+    least: 1,
+    endless: true,
+  }),
+  handshakes: section("new connections of one address", {
+    perSec: rate("at this rate", 100, {
+      written: "rate",
+      source: "assumed: an office whose network comes back within ten seconds",
+      least: 0.01,
+    }),
+    burst: count("at once", 200, { source: "assumed: two seconds", least: 1 }),
+  }),
+  rejections: section("handshakes that are accepted only to say busy; beyond, plain HTTP 503", {
+    perSec: rate("at this rate, over all addresses", 200, {
+      written: "rate",
+      source: "assumed: a fifth of one core at the measured 800–1,000 µs per TLS handshake",
+      least: 0.01,
+    }),
+    burst: count("at once", 200, { source: "assumed: one second", least: 1 }),
+  }),
+  retryAfterMs: duration("whoever is turned away is told to come back after this", 5_000, {
+    source: "cited: rtcsig.v1, rate_limited",
   }),
 });
 
@@ -84,24 +118,6 @@ export const edgeSection = section("the front door: sockets of clients", {
     source: "assumed: nobody in front; believed wrongly, any client may choose its address",
     most: 16,
   }),
-  connectionsMax: count("connections this edge holds", 20_000, {
-    source: "assumed: 2 GiB at the measured 28–30 kB per TLS connection, with room to spare",
-    least: 1,
-    endless: true,
-  }),
-  connectionsPerAddressMax: count(
-    "connections of one address; a company behind NAT is one",
-    1_000,
-    {
-      source: "assumed: an office; a proxy in front needs trustProxyHops",
-      least: 1,
-      endless: true,
-    },
-  ),
-  handshakesPerAddressPerSec: rate("new connections of one address", 100, {
-    source: "assumed: an office whose network comes back within ten seconds",
-    endless: true,
-  }),
   handshakeTimeoutMs: duration("a handshake must be complete within this", 5_000, {
     source: "assumed: three round trips of a bad link and TLS",
     least: 10,
@@ -122,6 +138,7 @@ export const edgeSection = section("the front door: sockets of clients", {
       least: 10,
     },
   ),
+  door,
   frames,
   admission,
 });

@@ -1,6 +1,6 @@
 // What a node is told: where edges reach it, how much it holds, whom it lets in.
 
-import { count, duration, file, maybeText, rate, ratio, section, size, text } from "./field.ts";
+import { count, duration, file, maybeText, rate, ratio, section, text } from "./field.ts";
 
 export const nodeSection = section("rooms and sessions", {
   maxConnections: count("sessions this node may hold", 2_000, {
@@ -9,15 +9,19 @@ export const nodeSection = section("rooms and sessions", {
   }),
   softLimitRatio: ratio("share of maxConnections up to which it founds new rooms", 0.9, {
     written: "softLimit",
+    least: 0.01,
     source:
       "cited: the placement study's 85 to 90 %; the rest is for rooms that grow past their booking",
   }),
   admission: section("what it lets in", {
     perSec: rate("sessions taken per second", 500, {
+      least: 0.01,
       written: "rate",
       source: "assumed: a fifth of one core at the measured cost of a join",
     }),
     resumeRatio: ratio("share of the rate kept for resumes; what is unused is lent", 0.7, {
+      least: 0.01,
+      most: 0.99,
       source: "assumed: people in a call come before people who begin one",
     }),
     burst: count("tokens the bucket may hold", 500, { source: "assumed: one second", least: 1 }),
@@ -36,10 +40,6 @@ export const nodeSection = section("rooms and sessions", {
         expected: "a URL that begins with ws:// or wss://",
       },
     ),
-    bufferedBytesMax: size("a trunk on which more than this waits is given up", 64 * 1024 * 1024, {
-      source: "assumed: a second of a busy trunk",
-      least: 64 * 1024,
-    }),
     certFile: file("certificate chain of the trunk's end, PEM; without it the trunk is plain"),
     keyFile: file("its private key, PEM"),
     caFile: file("who signs edges and nodes, PEM; with it both ends must show a certificate"),

@@ -51,10 +51,14 @@ export const jwtSection = section("who may join: the key that join tokens are ve
 });
 
 export const resumeSection = section("tokens that resume a session", {
-  rotateMs: duration("the key that seals them changes this often; both last ones open", 3_600_000, {
-    source: "assumed: far above the resume window, so that two keys are enough",
-    least: 60_000,
-  }),
+  ttlMs: duration(
+    "worth something for this long; a client is sent a fresh one after half of it",
+    600_000,
+    {
+      source: "assumed: ten windows, so that a refreshed one is at hand whatever happens",
+      least: 1_000,
+    },
+  ),
 });
 
 export const iceSection = section("ICE servers told to clients", {
