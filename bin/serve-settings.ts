@@ -205,8 +205,8 @@ function variable({ env }: Sources, { variable: name }: Key): Said | undefined {
  * STORMGLASS_EDGE_PORT=tcp://10.0.0.1:8443. That is no word to us.
  */
 function isServiceLink(name: string, value: string): boolean {
-  if (/_PORT$/.test(name)) return /^(tcp|udp|sctp):\/\//.test(value);
-  return /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$/.test(name);
+  if (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$/.test(name)) return true;
+  return /_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value);
 }
 
 /** A variable that is nearly one of ours is a mistake; one that is not is somebody else's. */
