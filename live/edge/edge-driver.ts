@@ -278,7 +278,7 @@ export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
     if (this.#isStopped) return;
     if (isUp) this.log.info({}, "The bus is back.");
     else this.log.warn({}, "The bus is down: what is published is lost until it is back.");
-    this.tell((core, nowMs) => (isUp ? core.busRestored(nowMs) : core.busLost()));
+    this.tell((core, nowMs) => (isUp ? core.busRestored(nowMs) : core.busLost(nowMs)));
   }
 
   // ---- orders: sockets, bus -------------------------------------------------------------------------

@@ -127,8 +127,8 @@ export class NodeLink implements TrunkToNodeFacts {
     const { core, turns, log, meters } = this.#host;
     meters.opened();
     log.info({ node: this.nodeId, incarnation: this.incarnation }, "The trunk to a node is open.");
-    turns.begin();
-    core.trunkOpened(this.nodeId, this.incarnation);
+    const nowMs = turns.begin();
+    core.trunkOpened(this.nodeId, this.incarnation, nowMs);
     turns.end();
   }
 
