@@ -122,6 +122,10 @@ export class Admission {
     return this.#resumes.waiting + this.#joins.waiting;
   }
 
+  waitingOf(kind: AdmissionKind): number {
+    return (kind === "resume" ? this.#resumes : this.#joins).waiting;
+  }
+
   /**
    * Asks for admission. `ticket` names the request until it is answered or cancelled; `deadlineMs` is
    * the moment after which the answer is worthless, Infinity when there is none.

@@ -62,7 +62,7 @@ test("[SC4] all problems of a file are told at once, in its order", () => {
     'small.yaml:8:3: run must have no key "warmupp" — did you mean "warmup"?',
     'small.yaml:10:19: cluster.edges.count must be a whole number, such as 100000, "100_000", 100k or 1.5M, got "many"',
     'small.yaml:15:50: clients.arrivals[0].share must be at most 100%, got "130%"',
-    'small.yaml:19:11: faults[0].kind must be one of node-crash, edge-crash, noisy-room, slow-consumers, got "nod-crash" — did you mean "node-crash"?',
+    'small.yaml:19:11: faults[0].kind must be one of node-crash, edge-crash, noisy-room, slow-consumers, bus-outage, got "nod-crash" — did you mean "node-crash"?',
   ]);
 });
 

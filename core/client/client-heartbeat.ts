@@ -3,6 +3,7 @@
 // Any frame counts as a sign of life; a ping only makes sure that there is one. The acknowledgement of what was received
 // rides on the ping, and goes alone only when much has come in between.
 
+import type { PongBody } from "../protocol/bodies.ts";
 import { Kind, Message } from "../protocol/message.ts";
 import { clientFrameBytes } from "../protocol/sizes.ts";
 import type { ClientOutbox } from "./client-outbox.ts";
@@ -35,6 +36,16 @@ export class ClientHeartbeat {
     table.setDeadlineMs(client, nowMs + pingTimeoutMs);
     this.#sendHeard(client, Kind.ping);
     return true;
+  }
+
+  /** W, and a fresh resume token, when the server has something new to say. */
+  ponged(client: number, body: PongBody | undefined): void {
+    const table = this.#table;
+    if (body?.spreadMs !== undefined) table.spreadMs[client] = body.spreadMs;
+    const held = table.held[client];
+    if (body?.token !== undefined && held !== undefined) {
+      table.held[client] = { ...held, token: body.token };
+    }
   }
 
   acknowledge(client: number): void {

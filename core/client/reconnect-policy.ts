@@ -72,7 +72,8 @@ export const stormglassPolicy: ReconnectPolicy = {
     if (attempt === 0 && closeCode === 4408) {
       return SLOW_MIN_MS + draw * (SLOW_MAX_MS - SLOW_MIN_MS);
     }
-    if (attempt === 0 && situation.isPrivate) return draw * PRIVATE_SPREAD_MS;
+    const isChosen = situation.isPrivate || closeCode === 4210; // The edge that goes paces its closes.
+    if (attempt === 0 && isChosen) return draw * PRIVATE_SPREAD_MS;
     return draw * doubledMs(spreadMs, attempt, situation.capMs);
   },
 };

@@ -151,8 +151,7 @@ export class SignalingClient {
         this.#answered(client, message, nowMs, draw);
         break;
       case Kind.pong:
-        this.table.spreadMs[client] =
-          (message.body as PongBody | undefined)?.spreadMs ?? this.table.spreadMs[client]!;
+        this.#heartbeat.ponged(client, message.body as PongBody | undefined);
         break;
       case Kind.hello:
         this.#greet(client, nowMs);

@@ -43,6 +43,10 @@ export class Loopback {
   readonly clients: ClientPort;
   readonly #pending: Pending[] = [];
   readonly #lastMs = new Map<string, number>();
+  /** How often each link broke: what was sent before does not arrive. */
+  readonly #breaks = new Map<string, number>();
+  readonly #isBroken = new Set<string>();
+  #isBusUp = true;
   /** Facts that wait for a machine that is stopped (as by SIGSTOP), in order. */
   readonly #held = new Map<NodePort | EdgePort, (() => void)[]>();
   #orders = 0;
@@ -103,9 +107,41 @@ export class Loopback {
     for (const happen of held) if (this.isUp(port)) happen();
   }
 
-  /** One side gave the trunk up: the node learns of it. */
+  /** One side gave the trunk up: the other learns of it, and nothing more comes through it. */
   trunkDropped(edge: EdgePort, node: NodePort): void {
-    this.after(`${edge.name} ${node.name}`, () => node.core.edgeLost(edge.at, this.nowMs), node);
+    this.breakTrunk(edge, node);
+  }
+
+  /** What is under way on it is lost, and both sides learn of it. */
+  breakTrunk(edge: EdgePort | undefined, node: NodePort | undefined): void {
+    if (edge === undefined || node === undefined) return;
+    const links = [`${edge.name} ${node.name}`, `${node.name} ${edge.name}`];
+    for (const link of links) this.#breaks.set(link, (this.#breaks.get(link) ?? 0) + 1);
+    this.#isBroken.add(links[0]!);
+    this.after(links[0]!, () => node.core.edgeLost(edge.at, this.nowMs), node);
+    this.after(links[1]!, () => edge.core.trunkLost(node.name, this.nowMs, node.incarnation), edge);
+  }
+
+  mendTrunk(edge: EdgePort | undefined, node: NodePort | undefined): void {
+    if (edge === undefined || node === undefined) return;
+    if (!this.#isBroken.delete(`${edge.name} ${node.name}`)) return;
+    this.after(
+      `${node.name} ${edge.name}`,
+      () => edge.core.trunkOpened(node.name, node.incarnation, this.nowMs),
+      edge,
+    );
+  }
+
+  /** The bus goes down, or comes back, and everybody is told. */
+  setBus(isUp: boolean): void {
+    this.#isBusUp = isUp;
+    for (const port of [...this.nodes, ...this.edges]) {
+      if (port === undefined) continue;
+      const told = isUp
+        ? () => port.core.busRestored(this.nowMs)
+        : () => port.core.busLost(this.nowMs);
+      this.after(`bus state ${port.name}`, told, port);
+    }
   }
 
   /** A life that is over makes room for the next. */
@@ -120,7 +156,9 @@ export class Loopback {
   after(link: string, happen: () => void, to?: NodePort | EdgePort): void {
     const atMs = Math.max(this.nowMs + this.options.delayMs(), this.#lastMs.get(link) ?? 0);
     this.#lastMs.set(link, atMs);
+    const breaks = this.#breaks.get(link);
     this.at(atMs, () => {
+      if (this.#breaks.get(link) !== breaks) return;
       const held = to === undefined ? undefined : this.#held.get(to);
       if (held !== undefined) held.push(happen);
       else if (to === undefined || this.isUp(to)) happen();
@@ -139,6 +177,7 @@ export class Loopback {
   }
 
   publish(from: string, subject: string, message: BusMessage): void {
+    if (!this.#isBusUp) return;
     for (const port of [...this.nodes, ...this.edges]) {
       if (port === undefined || port.name === from) continue;
       if (subject !== "cluster" && subject !== `node.${port.name}`) continue;

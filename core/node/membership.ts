@@ -5,7 +5,7 @@
 // participant back. Whoever resumes on a node that does not own the session is adopted from what its token says
 // and from what its edge declared (orphans): the roster survives the node, the log does not, so it gets a snapshot.
 
-import { DeadlineQueue, GroupedDeadlines } from "../deadlines.ts";
+import { DeadlineQueue } from "../deadlines.ts";
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
 import { CloseCode } from "../protocol/limits.ts";
@@ -21,6 +21,7 @@ import {
 import type { Announcements } from "./announcements.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Room } from "./room.ts";
+import { SessionWaits, type WaitQueue } from "./session-waits.ts";
 import { SessionState } from "./sessions.ts";
 
 /** An empty room is forgotten after this, ms: one that everybody left is not founded anew at once. Assumed. */
@@ -30,13 +31,7 @@ export class Membership {
   readonly #node: NodeContext;
   readonly #tell: Announcements;
   readonly #closed: (room: Room, nowMs: number) => void;
-  readonly #notices = new DeadlineQueue();
-  readonly #graces = new DeadlineQueue();
-  readonly #windows = new DeadlineQueue();
-  /** Those of orphans, counted from their slots. */
-  readonly #orphanNotices = new GroupedDeadlines();
-  readonly #orphanGraces = new GroupedDeadlines();
-  readonly #orphanWindows = new GroupedDeadlines();
+  readonly #waits = new SessionWaits();
   readonly #empties = new DeadlineQueue();
   /** Sessions whose participant was removed when the grace ended, and the longest a ghost lived, ms. */
   timeouts = 0;
@@ -258,9 +253,7 @@ export class Membership {
     const { policy, sessions } = this.#node;
     sessions.state[slotOf(session)] = SessionState.detached;
     sessions.detachedAtMs[slotOf(session)] = nowMs;
-    this.#notices.push(session, nowMs + policy.reconnectingNoticeMs);
-    this.#graces.push(session, nowMs + policy.presenceGraceMs);
-    this.#windows.push(session, nowMs + policy.resumeWindowMs);
+    this.#waits.begin(session, nowMs, policy);
   }
 
   /** An orphan: it waits from its slot on. */
@@ -268,9 +261,7 @@ export class Membership {
     const { policy, sessions } = this.#node;
     sessions.state[slotOf(session)] = SessionState.detached;
     sessions.detachedAtMs[slotOf(session)] = slotMs;
-    this.#orphanNotices.push(session, slotMs + policy.reconnectingNoticeMs);
-    this.#orphanGraces.push(session, slotMs + policy.presenceGraceMs);
-    this.#orphanWindows.push(session, slotMs + policy.resumeWindowMs);
+    this.#waits.beginAtSlot(session, slotMs, policy);
   }
 
   /** A whole edge is gone: its sessions wait for their clients. */
@@ -333,25 +324,17 @@ export class Membership {
   // ---- time -------------------------------------------------------------------------------------------
 
   nextDeadlineMs(): number {
-    return Math.min(
-      this.#notices.nextMs,
-      this.#graces.nextMs,
-      this.#windows.nextMs,
-      this.#orphanNotices.nextMs,
-      this.#orphanGraces.nextMs,
-      this.#orphanWindows.nextMs,
-      this.#empties.nextMs,
-    );
+    return Math.min(this.#waits.nextMs, this.#empties.nextMs);
   }
 
   deadlinePassed(nowMs: number): void {
-    for (const queue of [this.#notices, this.#orphanNotices]) this.#showLost(queue, nowMs);
-    for (const queue of [this.#graces, this.#orphanGraces]) this.#endPresence(queue, nowMs);
-    for (const queue of [this.#windows, this.#orphanWindows]) this.#endSessions(queue, nowMs);
+    for (const queue of this.#waits.notices) this.#showLost(queue, nowMs);
+    for (const queue of this.#waits.graces) this.#endPresence(queue, nowMs);
+    for (const queue of this.#waits.windows) this.#endSessions(queue, nowMs);
     this.#closeEmpty(nowMs);
   }
 
-  #showLost(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
+  #showLost(queue: WaitQueue, nowMs: number): void {
     const { sessions, policy } = this.#node;
     this.#due(queue, policy.reconnectingNoticeMs, nowMs, (room, session) => {
       const at = slotOf(session);
@@ -361,7 +344,7 @@ export class Membership {
     });
   }
 
-  #endPresence(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
+  #endPresence(queue: WaitQueue, nowMs: number): void {
     const { sessions, policy } = this.#node;
     this.#due(queue, policy.presenceGraceMs, nowMs, (room, session) => {
       const at = slotOf(session);
@@ -375,7 +358,7 @@ export class Membership {
     });
   }
 
-  #endSessions(queue: DeadlineQueue | GroupedDeadlines, nowMs: number): void {
+  #endSessions(queue: WaitQueue, nowMs: number): void {
     this.#due(queue, this.#node.policy.resumeWindowMs, nowMs, (room, session) =>
       this.#leave(room, session, "timeout", nowMs),
     );
@@ -383,7 +366,7 @@ export class Membership {
 
   /** Calls `act` for those whose wait is over. One that came back and was lost again has a later entry. */
   #due(
-    queue: DeadlineQueue | GroupedDeadlines,
+    queue: WaitQueue,
     waitMs: number,
     nowMs: number,
     act: (room: Room, session: number) => void,

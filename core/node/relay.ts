@@ -6,11 +6,12 @@
 import { BudgetTake, takeAll } from "../budgets/token-bucket.ts";
 import { assert } from "../assert.ts";
 import { slotOf } from "../handles.ts";
-import type { ErrorBody, LeftBody, ParticipantBody } from "../protocol/bodies.ts";
+import type { ErrorBody, ParticipantBody } from "../protocol/bodies.ts";
 import { DeliveryClass, Kind, Message } from "../protocol/message.ts";
 import { serverFrameBytes } from "../protocol/sizes.ts";
 import { FanoutItem, type NodeContext } from "./node-context.ts";
 import type { Room } from "./room.ts";
+import { isAnnouncement, keepRoster, sessionOfSubject, withState } from "./served.ts";
 import { SessionState } from "./sessions.ts";
 
 /** People named in one `speakers`: the loudest. Cited: protocol §4.3, top-N; 5 is assumed. */
@@ -366,40 +367,5 @@ export class Relay {
         ? { code, message: text, retry: true, retryAfterMs: waitMs }
         : { code, message: text, retry: false };
     this.#node.answer(session, Kind.error, re, body);
-  }
-}
-
-function isAnnouncement({ kind }: Message): boolean {
-  return kind >= Kind.participantJoined && kind <= Kind.participantUpdated;
-}
-
-/** Nobody is told of itself: nor is the session with which somebody came back before this was served. */
-function sessionOfSubject(room: Room, message: Message): number {
-  return room.members.get((message.body as ParticipantBody | LeftBody).id) ?? -1;
-}
-
-/** The last value per key. A simulated state may have no body. */
-function withState(who: ParticipantBody, message: Message): Record<string, unknown> {
-  return { ...who.state, ...(message.body ?? { [message.key]: true }) };
-}
-
-/** The roster follows what was served. */
-function keepRoster(room: Room, message: Message): void {
-  switch (message.kind) {
-    case Kind.participantJoined:
-      room.roster.set(message.body as ParticipantBody);
-      break;
-    case Kind.participantLeft:
-      room.roster.delete((message.body as LeftBody).id);
-      break;
-    case Kind.participantUpdated:
-      room.roster.update(message.body as ParticipantBody);
-      break;
-    case Kind.state: {
-      const who = room.roster.get(message.from);
-      if (who !== undefined) room.roster.update({ ...who, state: withState(who, message) });
-      break;
-    }
-    default:
   }
 }

@@ -63,6 +63,7 @@ const MEMBERS: ReadonlyMap<Kind, readonly (readonly [string, MemberType])[]> = n
     [
       ["ts?", "number"],
       ["spreadMs?", "number"],
+      ["token?", "text"],
     ],
   ],
   [

@@ -76,7 +76,8 @@ function bodyBytes(kind: Kind, body: object): number {
 
 function pongBytes(body: PongBody): number {
   const spread = body.spreadMs === undefined ? 0 : 12 + String(body.spreadMs).length;
-  return 7 + String(body.ts).length + spread; // {"ts":,"spreadMs":}
+  const token = body.token === undefined ? 0 : 11 + body.token.length;
+  return 7 + String(body.ts).length + spread + token; // {"ts":,"spreadMs":,"token":""}
 }
 
 /** Bytes of one participant as JSON. */

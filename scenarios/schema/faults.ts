@@ -60,7 +60,14 @@ const SlowConsumers = Type.Object({
   bandwidthBytesPerSec: byteRate("what such a client can read"),
 });
 
-const kinds = [NodeCrash, EdgeCrash, NoisyRoom, SlowConsumers] as const;
+const BusOutage = Type.Object({
+  kind: Type.Literal("bus-outage"),
+  name: name("name of the fault"),
+  fromMs: duration("when the bus goes down: what is published from then on is lost"),
+  toMs: duration("when it is back"),
+});
+
+const kinds = [NodeCrash, EdgeCrash, NoisyRoom, SlowConsumers, BusOutage] as const;
 export type Fault = Static<(typeof kinds)[number]>;
 
 export const Faults = Type.Unsafe<Fault[]>({

@@ -12,6 +12,8 @@ import type { World } from "./world.ts";
 
 type Crash = Extract<Fault, { kind: "node-crash" | "edge-crash" }>;
 type Noise = Extract<Fault, { kind: "noisy-room" }>;
+/** A machine knows that the bus is down, or back, within this, µs. Assumed: a reset and one attempt to connect. */
+const BUS_NOTICE_MAX_US = 1_000_000;
 /** From the end of one life of a process to the next, µs. Assumed: a second to start. */
 const REBIRTH_US = 1_000_000;
 
@@ -92,7 +94,29 @@ export class Faults {
       case "slow-consumers":
         if (phase === Phase.begin) this.#slowDown(fault, number);
         else for (const client of this.#slow.get(number) ?? []) this.#recover(client);
+        break;
+      case "bus-outage":
+        this.setBus(phase === Phase.end);
     }
+  }
+
+  // ---- the bus ------------------------------------------------------------------------------------
+
+  /** Everybody notices after a while: a client library finds out by its own pings. */
+  setBus(isUp: boolean): void {
+    const world = this.#world;
+    world.backplane.isBusUp = isUp;
+    const b = isUp ? 1 : 0;
+    for (const edge of world.edges) {
+      world.sim.schedule(this.#busNoticeUs(), EventKind.edgeBus, edge.edge, b);
+    }
+    for (const node of world.nodes) {
+      world.sim.schedule(this.#busNoticeUs(), EventKind.nodeBus, node.node, b);
+    }
+  }
+
+  #busNoticeUs(): number {
+    return Math.round(BUS_NOTICE_MAX_US * this.#draws.nextUnit());
   }
 
   // ---- crashes ------------------------------------------------------------------------------------

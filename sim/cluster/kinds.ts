@@ -85,6 +85,8 @@ export const EventKind = {
   nodeStepsDown: 40,
   /** a: node */
   nodeBegins: 41,
+  /** a: node, b: 1 when it shall drain, 0 when it shall stay */
+  nodeDrain: 42,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 

@@ -110,6 +110,10 @@ export class NodeHost extends Host implements NodeOutbox {
         if (b === 1) this.core.busRestored(nowMs);
         else this.core.busLost(nowMs);
         break;
+      case EventKind.nodeDrain:
+        if (b === 1) this.core.drainAsked(nowMs);
+        else this.core.drainCancelled(nowMs);
+        break;
       case EventKind.nodeEdgeLost:
         this.core.edgeLost(a, nowMs);
         break;

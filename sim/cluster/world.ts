@@ -275,18 +275,6 @@ export class World implements EventHandler {
       case EventKind.nodeHears:
         this.nodes[a]!.arrive(kind, a, b, payload as BusMessage);
         break;
-      case EventKind.edgeBus:
-        this.edges[a]!.arrive(kind, a, b, undefined);
-        break;
-      case EventKind.nodeBus:
-        this.nodes[a]!.arrive(kind, a, b, undefined);
-        break;
-      case EventKind.nodeStepsDown:
-        this.faults.stepDown(a);
-        break;
-      case EventKind.nodeBegins:
-        this.faults.restartNode(a);
-        break;
       case EventKind.nodeEdgeLost:
       case EventKind.nodeSfuAllocated:
       case EventKind.nodeSfuAnswers:
@@ -309,6 +297,26 @@ export class World implements EventHandler {
         break;
       case EventKind.sample:
         this.sampler.sample();
+        break;
+      default:
+        this.#handleCluster(kind, a, b);
+    }
+  }
+
+  #handleCluster(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case EventKind.edgeBus:
+        this.edges[a]!.arrive(kind, a, b, undefined);
+        break;
+      case EventKind.nodeBus:
+      case EventKind.nodeDrain:
+        this.nodes[a]!.arrive(kind, a, b, undefined);
+        break;
+      case EventKind.nodeStepsDown:
+        this.faults.stepDown(a);
+        break;
+      case EventKind.nodeBegins:
+        this.faults.restartNode(a);
         break;
       default:
         assert(false, "every event has somebody whom it concerns", kind);
