@@ -4,3 +4,5 @@
 
 export type { Recorder, RecorderOptions } from "./recorder.ts";
 export { recorderFor } from "./recorder.ts";
+export { DamagedRecording } from "./fact-reader.ts";
+export { type Difference, type LifeReport, replay, type ReplayOptions } from "./replay.ts";
