@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InputError, renderProblem, suggestion } from "../scenarios/problem.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addInit } from "./commands/init.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
 import { addSchema } from "./commands/schema.ts";
 import { addShow } from "./commands/show.ts";
@@ -62,6 +63,7 @@ function programOf(
   addSchema(program, outside, finish);
   addInit(program, outside, finish);
   addDoctor(program, outside, workerFile, finish);
+  addReplay(program, outside, finish);
   addHelp(program, outside, finish);
   return program;
 }

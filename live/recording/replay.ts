@@ -11,7 +11,7 @@ import type { NodePolicy } from "../../core/node/node-context.ts";
 import type { NodeOutbox } from "../../core/node/node-outbox.ts";
 import { SignalingNode } from "../../core/node/signaling-node.ts";
 import { factText } from "./fact-text.ts";
-import { LifeReader, type RecordedFact } from "./fact-reader.ts";
+import { DamagedRecording, LifeReader, type RecordedFact } from "./fact-reader.ts";
 import { FoldedEdgeOutbox, FoldedNodeOutbox } from "./folded-outboxes.ts";
 import { OrderDigest, orderNames } from "./order-digest.ts";
 import { readEdgePolicy, readNodePolicy } from "./policies.ts";
@@ -56,20 +56,42 @@ export interface LifeReport {
   /** Bytes after the last whole fact: the process was killed while it wrote. */
   readonly tornBytes: number;
   readonly difference: Difference | undefined;
+  /** Where and how the recording of this life is damaged: what stands before it was replayed. */
+  readonly damage: string | undefined;
 }
 
 /**
- * Every life in the directory, each by itself.
+ * Every life in the directory, each by itself; one that is damaged does not keep the others from being replayed.
  *
- * @throws DamagedRecording; an Error of the system when the directory cannot be read.
+ * @throws an Error of the system when the directory cannot be read.
  */
 export function replay(directory: string, options: ReplayOptions = {}): readonly LifeReport[] {
-  const reports: LifeReport[] = [];
-  for (const files of livesIn(directory)) {
-    const reader = new LifeReader(files);
-    if (isWanted(reader.header, options.machine)) reports.push(replayLife(files, reader, options));
+  return livesIn(directory).flatMap((files) => {
+    const [reader, damage] = opened(files);
+    if (!isWanted(reader?.header, options.machine)) return [];
+    return [replayLife(files, reader, damage, options)];
+  });
+}
+
+/** A reader, or why there is none. */
+function opened(files: LifeFiles): [LifeReader | undefined, string | undefined] {
+  let reader: LifeReader | undefined;
+  const damage = damageOf(() => {
+    reader = new LifeReader(files);
+  });
+  return [reader, damage];
+}
+
+/** What was found to be damaged while reading. A file that cannot be read is no better. */
+function damageOf(read: () => void): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    const isOfFiles = error instanceof Error && "syscall" in error;
+    if (error instanceof DamagedRecording || isOfFiles) return error.message;
+    throw error;
   }
-  return reports;
 }
 
 function isWanted(header: SegmentHeader | undefined, machine: string | undefined): boolean {
@@ -77,28 +99,32 @@ function isWanted(header: SegmentHeader | undefined, machine: string | undefined
   return header?.machine === machine || `${header?.kind} ${header?.machine}` === machine;
 }
 
-function replayLife(files: LifeFiles, reader: LifeReader, options: ReplayOptions): LifeReport {
-  const { header } = reader;
-  const machine = header === undefined ? undefined : machineOf(header, options);
-  const { untilMs = Infinity } = options;
-  let facts = 0;
-  let orders = 0;
-  let fromMs = Infinity;
-  let toMs = -Infinity;
+function replayLife(
+  files: LifeFiles,
+  reader: LifeReader | undefined,
+  damaged: string | undefined,
+  options: ReplayOptions,
+): LifeReport {
+  const header = reader?.header;
+  const told = { facts: 0, orders: 0, fromMs: 0, toMs: 0 };
   let difference: Difference | undefined;
-  for (const fact of machine === undefined ? [] : reader.facts()) {
-    if (fact.timeMs > untilMs) break;
-    facts++;
-    orders += Math.max(0, fact.outcome.count);
-    fromMs = Math.min(fromMs, fact.timeMs);
-    toMs = Math.max(toMs, fact.timeMs);
-    difference = machine!.tell(fact);
-    if (difference !== undefined || fact.outcome.count === THREW) break;
-  }
+  const damage =
+    damaged ??
+    damageOf(() => {
+      if (header === undefined) return;
+      const machine = machineOf(header, options);
+      for (const fact of reader!.facts()) {
+        if (fact.timeMs > (options.untilMs ?? Infinity)) break;
+        if (told.facts++ === 0) told.fromMs = fact.timeMs;
+        told.toMs = fact.timeMs;
+        told.orders += Math.max(0, fact.outcome.count);
+        difference = machine.tell(fact);
+        if (difference !== undefined || fact.outcome.count === THREW) break;
+      }
+    });
   const { life, segments } = files;
-  const { tornBytes } = reader;
-  const span = facts > 0 ? { fromMs, toMs } : { fromMs: 0, toMs: 0 };
-  return { life, header, segments: segments.length, facts, orders, ...span, tornBytes, difference };
+  const tornBytes = reader?.tornBytes ?? 0;
+  return { life, header, segments: segments.length, ...told, tornBytes, difference, damage };
 }
 
 function machineOf(header: SegmentHeader, options: ReplayOptions): ReplayedMachine {
