@@ -88,13 +88,13 @@ export class EdgeMeters {
   /** `joined` was written, so long after `join` came. */
   joinTook(ms: number): void {
     this.joins++;
-    this.joinSeconds.observe(ms / 1_000);
+    this.joinSeconds.observe(ROLE, ms / 1_000);
   }
 
   /** `resumed` was written, so long after `resume` came. */
   resumeTook(ms: number): void {
     this.resumes++;
-    this.resumeSeconds.observe(ms / 1_000);
+    this.resumeSeconds.observe(ROLE, ms / 1_000);
   }
 
   /** A `resume` came. */
@@ -148,6 +148,14 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "resume_rejected",
 ]);
 
-function histogram(name: string, help: string): Histogram {
-  return new Histogram({ name, help, buckets: [...JOIN_SECONDS_BUCKETS], registers: [] });
+const ROLE = { role: "edge" };
+
+function histogram(name: string, help: string): Histogram<"role"> {
+  return new Histogram({
+    name,
+    help,
+    labelNames: ["role"],
+    buckets: [...JOIN_SECONDS_BUCKETS],
+    registers: [],
+  });
 }
