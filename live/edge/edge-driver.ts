@@ -65,10 +65,10 @@ export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
     this.log = parts.log;
     this.dialer = parts.trunks;
     this.#edgeMeters = parts.meters;
-    this.#sockets = new Sockets(this, parts.policy.outbound.softBytes);
+    this.#sockets = new Sockets(this, parts.policy.outbound.softBytes, parts.meters);
     const { makeCore, policy } = parts;
     this.core = makeCore === undefined ? new EdgeGateway(policy, this) : makeCore(policy, this);
-    this.turns = new Turns(this.core, parts.clock);
+    this.turns = new Turns(this.core, parts.clock, () => this.#sockets.settle());
   }
 
   /** Joins the bus and begins to beat. */

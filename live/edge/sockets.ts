@@ -49,6 +49,8 @@ export class EdgeSocket extends WebSocket {
   /** What is written at the end of this turn of the event loop. */
   first: Buffer | undefined = undefined;
   rest: Buffer[] | undefined = undefined;
+  /** Bytes of both. */
+  waitingBytes = 0;
   isStrained = false;
 
   /** Also called by `ws`, for the peer's close and for broken frames: then it is over for core, too. */
@@ -63,10 +65,13 @@ export class EdgeSocket extends WebSocket {
 export class Sockets {
   readonly #facts: SocketFacts;
   readonly #softBytes: number;
+  readonly #meters: { sentBytes: number };
   readonly #frames = new Frames();
   /** By slot of the connection. */
   readonly #at: (EdgeSocket | undefined)[] = [];
   #dirty: EdgeSocket[] = [];
+  /** For these more waits than a socket should hold: they cannot wait for the end of the event loop's turn. */
+  #crowded: EdgeSocket[] = [];
   #isFlushDue = false;
   /** Has had the upgrade, and waits for its number. */
   #opening: EdgeSocket | undefined;
@@ -74,13 +79,12 @@ export class Sockets {
   readonly #strained = new Map<EdgeSocket, () => void>();
   /** Open sockets. */
   count = 0;
-  /** Bytes handed to sockets, headers included. */
-  sentBytes = 0;
 
-  /** `softBytes`: a socket that holds so much is watched. */
-  constructor(facts: SocketFacts, softBytes: number) {
+  /** `softBytes`: a socket that holds so much is watched. `meters` counts what sockets were given, headers included. */
+  constructor(facts: SocketFacts, softBytes: number, meters: { sentBytes: number }) {
     this.#facts = facts;
     this.#softBytes = softBytes;
+    this.#meters = meters;
   }
 
   /** Sockets that do not take what they are given at once. */
@@ -132,7 +136,23 @@ export class Sockets {
     } else {
       (socket.rest ??= []).push(frame);
     }
-    if (s > 0 && this.#frames.isSplit) (socket.rest ??= []).push(this.#frames.shared);
+    let bytes = frame.length;
+    if (s > 0 && this.#frames.isSplit) {
+      const { shared } = this.#frames;
+      (socket.rest ??= []).push(shared);
+      bytes += shared.length;
+    }
+    const before = socket.waitingBytes;
+    socket.waitingBytes = before + bytes;
+    if (before < this.#softBytes && before + bytes >= this.#softBytes) this.#crowded.push(socket);
+  }
+
+  /** A turn of core is over. */
+  settle(): void {
+    if (this.#crowded.length === 0) return;
+    const crowded = this.#crowded;
+    this.#crowded = [];
+    for (const socket of crowded) this.#flushOne(socket);
   }
 
   /** Writes what this turn of the event loop has brought. */
@@ -140,27 +160,29 @@ export class Sockets {
     this.#isFlushDue = false;
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const socket of dirty) {
-      this.#send(socket);
-      const wire = socket.wire!; // Adopted before it could be written to.
-      if (wire.writableLength >= this.#softBytes && !socket.isStrained) this.#watch(socket, wire);
-    }
+    for (const socket of dirty) this.#flushOne(socket);
   };
 
+  #flushOne(socket: EdgeSocket): void {
+    this.#send(socket);
+    const wire = socket.wire!; // Adopted before it could be written to.
+    if (wire.writableLength < this.#softBytes || socket.connection < 0) return;
+    if (!socket.isStrained) this.#watch(socket, wire);
+  }
+
   #send(socket: EdgeSocket): void {
-    const { first, rest, wire } = socket;
+    const { first, rest, wire, waitingBytes: bytes } = socket;
     if (first === undefined || wire === undefined) return;
     socket.first = undefined;
     socket.rest = undefined;
+    socket.waitingBytes = 0;
     if (socket.readyState !== WebSocket.OPEN) return; // Nothing follows a close frame.
+    this.#meters.sentBytes += bytes;
     if (rest === undefined && wire.writableLength === 0) {
-      this.sentBytes += first.length;
       wire.write(first);
       return;
     }
     const parts = rest === undefined ? [first] : [first, ...rest];
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-    this.sentBytes += bytes;
     if (wire.writableLength > 0) wire.write(ownCopy(parts, bytes));
     else if (bytes <= JOINED_BYTES_MAX) wire.write(Buffer.concat(parts, bytes));
     else {
