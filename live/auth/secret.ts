@@ -23,6 +23,12 @@ export function secretBytes(text: string): Uint8Array {
   );
 }
 
+/** The secrets in a file or a variable, one per line: the first makes tokens, all of them open them. Throws like `secretBytes`. */
+export function secretsIn(text: string): readonly Uint8Array[] {
+  const lines = text.trim().split(/\r?\n/);
+  return lines.filter((line) => line !== "").map(secretBytes);
+}
+
 /** The key that `secret` stands for in this purpose, 32 bytes. */
 export function derivedKey(secret: Uint8Array, purpose: KeyPurpose): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "", `stormglass/v1/${purpose}`, 32));
