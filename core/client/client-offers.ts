@@ -57,6 +57,8 @@ export class ClientOffers {
 
   /** `ok` or an error came for one of them. */
   answered(client: number, answer: Message, nowMs: number): void {
+    // The edge has just lost the session's node: the resume that follows says it again.
+    if (answer.kind === Kind.error && (answer.body as ErrorBody).code === "not_joined") return;
     const awaited = this.#table.answered(client, answer.id);
     if (awaited === undefined) return;
     this.#outbox.settled(client, awaited, answer.kind === Kind.ok);

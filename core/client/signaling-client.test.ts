@@ -28,6 +28,22 @@ test("[RS15] what was not answered is sent again after every resume, oldest firs
   ]);
 });
 
+test("[RS15] `not_joined` is no answer: the resume that follows says it again", () => {
+  const bench = new ClientBench();
+  bench.live();
+  bench.core.offer(0, Kind.message, "", "", 40, { text: "a" });
+  const body = { code: "not_joined", message: "join first", retry: false };
+  bench.hear(0, Kind.error, body, 10, { id: 1 });
+  expect(bench.orders("settled")).toEqual([]);
+  bench.hear(0, Kind.drain, { deadlineMs: 1_000, reconnectAfterMs: 100 }, 20);
+  bench.core.deadlinePassed(0, 120, 0.5);
+  bench.resumed(0, { mode: "snapshot", participants: [], s: 4 }, 150);
+  expect(bench.sent().map(({ kind, id }) => [kind, id])).toEqual([
+    [Kind.resume, 0],
+    [Kind.message, 1],
+  ]);
+});
+
 test("[RS16] a repeated number changes nothing, a skipped one closes and resumes", () => {
   const bench = new ClientBench();
   bench.live();

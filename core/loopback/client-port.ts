@@ -106,7 +106,7 @@ export class ClientPort implements ClientOutbox {
     const edge = up[this.#connectedTo++ % up.length];
     this.#net.after(`c${client}`, () => {
       if (this.#dials[client] !== dial || edge === undefined) return;
-      if (!this.#net.isUp(edge)) {
+      if (!this.#net.isUp(edge) || edge.core.knocked("", this.#net.nowMs) !== "welcome") {
         this.core.closed(client, 1006, false, this.#net.nowMs, this.#net.options.draw());
         return;
       }

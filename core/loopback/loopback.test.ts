@@ -35,10 +35,24 @@ function begun(differing: Partial<LoopbackOptions>, delays: readonly number[]): 
 }
 
 type Fact =
-  { do: Doing; client: number } | { do: Happening; machine: number } | { do: "wait"; ms: number };
+  | { do: Doing; client: number }
+  | { do: Happening; machine: number }
+  | { do: Partition; machine: number; node: number }
+  | { do: "wait"; ms: number };
 
 type Doing = "leave" | "lose" | "say" | "mute";
 type Happening = "kill node" | "start node" | "kill edge" | "start edge" | "drain";
+
+type Partition =
+  | "break trunk"
+  | "mend trunk"
+  | "stop node"
+  | "stop edge"
+  | "go on"
+  | "bus down"
+  | "bus up"
+  | "drain edge"
+  | "keep edge";
 
 const fact: fc.Arbitrary<Fact> = fc.oneof(
   {
@@ -70,8 +84,53 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
   },
 );
 
+/** Machines that live and cannot hear each other, or stand still. */
+const partition: fc.Arbitrary<Fact> = fc.record({
+  do: fc.constantFrom<Partition[]>(
+    "break trunk",
+    "break trunk",
+    "mend trunk",
+    "stop node",
+    "stop edge",
+    "go on",
+    "bus down",
+    "bus up",
+    "drain edge",
+    "keep edge",
+  ),
+  machine: fc.nat(2),
+  node: fc.nat(2),
+});
+
+function performPartition(net: Loopback, what: Partition, machine: number, node: number): void {
+  const edge = net.edges[machine];
+  if (what === "break trunk") net.breakTrunk(edge, net.nodes[node]);
+  else if (what === "mend trunk") net.mendTrunk(edge, net.nodes[node]);
+  else if (what === "stop node") net.pause(net.nodes[node]);
+  else if (what === "stop edge") net.pause(edge);
+  else if (what === "bus down" || what === "bus up") net.setBus(what === "bus up");
+  else if (what === "drain edge") edge?.core.drainAsked(net.nowMs, 5_000);
+  else if (what === "keep edge") edge?.core.drainCancelled(net.nowMs);
+  else goOn(net);
+}
+
+function goOn(net: Loopback): void {
+  for (const port of [...net.nodes, ...net.edges]) net.unpause(port);
+}
+
 function perform(net: Loopback, fact: Fact): void {
   switch (fact.do) {
+    case "break trunk":
+    case "mend trunk":
+    case "stop node":
+    case "stop edge":
+    case "go on":
+    case "bus down":
+    case "bus up":
+    case "drain edge":
+    case "keep edge":
+      performPartition(net, fact.do, fact.machine, fact.node);
+      break;
     case "wait":
       net.run(net.nowMs + fact.ms);
       break;
@@ -149,12 +208,16 @@ function othersLive(net: Loopback, client: number): string[] {
   return ids.sort();
 }
 
-/** Brings up what is down, and waits until every window is over. */
+/** Brings up what is down, mends what is broken, and waits until every window is over. */
 function settle(net: Loopback): void {
-  for (let i = 0; i < 2; i++) {
-    if (net.nodes[i] === undefined) net.startNode(i);
-    if (net.edges[i] === undefined) net.startEdge(i);
+  goOn(net);
+  net.setBus(true);
+  for (const edge of net.edges) {
+    edge?.core.drainCancelled(net.nowMs);
+    for (const node of net.nodes) net.mendTrunk(edge, node);
   }
+  for (let i = 0; i < net.options.nodes; i++) if (net.nodes[i] === undefined) net.startNode(i);
+  for (let i = 0; i < net.options.edges; i++) if (net.edges[i] === undefined) net.startEdge(i);
   net.run(net.nowMs + 300_000);
 }
 
@@ -207,6 +270,34 @@ test("[RM10, RM11, RM12, PL12] a room on two nodes is one room, whatever the bus
     RUNS,
   );
 });
+
+test.each([
+  { nodes: 2, edges: 2 },
+  { nodes: 3, edges: 3 },
+])(
+  "[ND1, ND2, ND3, ND4, ND5, RM11] machines that live apart for a while are one cluster again: $nodes nodes",
+  (size) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 3, arbitrary: fact }, { weight: 2, arbitrary: partition }), {
+          minLength: 5,
+          maxLength: 60,
+        }),
+        fc.array(fc.constantFrom(0, 1, 2, 5, 30, 120), { minLength: 1, maxLength: 9 }),
+        (facts, delays) => {
+          const net = begun(size, delays);
+          for (const one of facts) perform(net, one);
+          settle(net);
+          expectAgreement(net);
+        },
+      ),
+      {
+        seed: Number(globalThis.process?.env?.FSEED ?? 20_261),
+        numRuns: Number(globalThis.process?.env?.FRUNS ?? 80),
+      },
+    );
+  },
+);
 
 test("a calm cluster lets everybody in", () => {
   const net = begun({}, [5]);

@@ -95,7 +95,7 @@ export class Loopback {
 
   /** The process stands still: its facts wait, its deadlines do not pass. */
   pause(port: NodePort | EdgePort | undefined): void {
-    if (port !== undefined) this.#held.set(port, []);
+    if (port !== undefined && !this.#held.has(port)) this.#held.set(port, []);
   }
 
   /** It goes on: what is overdue first, then what waited. */

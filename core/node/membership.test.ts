@@ -279,6 +279,32 @@ test("[RS3, RS12] who resumes before the declaration is adopted, and not doubled
   expect(node.resume(stranger, 0, 1, 20, fromN9).refusal?.reason).toBe("replaced");
 });
 
+test("[RS19] what was said since the declaration follows the snapshot, under new numbers", () => {
+  const node = new NodeBench();
+  const carol = node.join("carol", {}, 1);
+  node.core.orphansDeclared([orphans], 1_000);
+  node.serve(1_000);
+  node.say(carol.session, Kind.message, 1, "", { text: "to all" }, 1_100);
+  node.say(carol.session, Kind.message, 2, "bob", { text: "to bob" }, 1_200);
+  node.say(carol.session, Kind.message, 3, "alice", { text: "to alice" }, 1_300);
+  node.serve(2_000);
+  node.told();
+  const bob = node.resume(
+    { ...carol.grant, sessionId: "n9.1.5", participant: { id: "bob", name: "bob" } },
+    7,
+    0,
+    3_000,
+    fromN9,
+  );
+  const told = node.told().filter(({ to }) => to === bob.connection);
+  expect(told.map(({ body, s }) => [body, s])).toEqual([
+    [{ text: "to all" }, 0],
+    [{ text: "to bob" }, 0],
+  ]);
+  const { sessions } = node.core.context;
+  expect(sessions.sentS(bob.grant!.session)).toBe(bob.grant!.s + 2); // The edge counts on from there.
+});
+
 test("[PL21] an empty room is closed after a second, unless somebody comes", () => {
   const node = new NodeBench();
   const alice = node.join("alice");

@@ -19,6 +19,7 @@ import {
   type ResumeClaims,
 } from "../trunk.ts";
 import type { Announcements } from "./announcements.ts";
+import { missedBy, tellMissed } from "./missed.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Room } from "./room.ts";
 import { SessionWaits, type WaitQueue } from "./session-waits.ts";
@@ -98,8 +99,10 @@ export class Membership {
       return undefined;
     }
     if (sessions.sessionId[slotOf(known)] !== claims.sessionId) return "replaced";
+    const missed = missedBy(this.#node, room, known);
     this.#reattach(room, known, edge, connection, nowMs);
     this.#grant(room, known, "snapshot", "moved", 0, this.roster(room));
+    tellMissed(this.#node, room, known, missed);
     return undefined;
   }
 

@@ -1,9 +1,9 @@
 // What a node believes of the other machines, and what they say of it.
 //
 // Another node is gone when its lease ends, or when more than half of the edges lost their trunk to it: one edge may be mistaken
-// about its own link. The same holds for this node's own death: whoever hears of it lives, and one machine that was deaf for a while may
-// hold everybody to be gone. But when half of those that it hears say so, its rooms live elsewhere by now, and it steps down: it begins
-// another life, empty, so that no room is hosted by one who does not know that it has moved (SPEC ND).
+// about its own link. The same holds for this node's own death. One machine that was deaf for a while may hold everybody to be
+// gone; but when half of the other nodes, or of the edges, say that this life is over, its rooms live elsewhere by now, and it steps
+// down: it begins another life, empty, so that no room is hosted by one who does not know that it has moved (SPEC ND).
 
 import type { ClusterView } from "../cluster-view.ts";
 import type { BusMessage } from "../trunk.ts";
@@ -36,9 +36,8 @@ export class NodePeers {
     this.#edgesHeardAtMs.set(edgeId, nowMs);
   }
 
-  /** True when this report makes the node gone for us. */
+  /** True when this report makes the node gone: another one for us, or this one for the others. */
   trunkReported(report: TrunkReport, nowMs: number): boolean {
-    if (report.nodeId === this.#selfId) return false; // Whoever hears of its own death lives.
     const record = this.#view.node(report.nodeId);
     if (record === undefined || record.incarnation !== report.incarnation) return false;
     const key = `${report.nodeId}/${report.incarnation}`;
@@ -50,18 +49,22 @@ export class NodePeers {
     this.#lossReports.set(key, reporters.add(report.edgeId));
     if (2 * reporters.size <= this.#edgesAlive(nowMs)) return false;
     this.#lossReports.delete(key);
+    if (report.nodeId === this.#selfId) return true;
     return this.#view.markGone(report.nodeId, report.incarnation);
   }
 
-  /** `by` says that this life is over. True when half of those whom we hear say so. */
+  /** `by` says that this life is over. True when half of its kind say so. */
   outlived(by: string, nowMs: number): boolean {
     this.#outlivedBy.set(by, nowMs);
-    let reporters = 0;
-    for (const saidAtMs of this.#outlivedBy.values()) {
-      if (nowMs - saidAtMs <= this.#reportMs) reporters++;
+    let nodes = 0;
+    let edges = 0;
+    for (const [who, saidAtMs] of this.#outlivedBy) {
+      if (nowMs - saidAtMs > this.#reportMs) continue;
+      if (this.#view.node(who) === undefined) edges++;
+      else nodes++;
     }
-    const others = this.#edgesAlive(nowMs) + this.#nodesAlive();
-    return 2 * reporters >= others;
+    const isHalfOfNodes = nodes > 0 && 2 * nodes >= this.#nodesAlive();
+    return isHalfOfNodes || (edges > 0 && 2 * edges >= this.#edgesAlive(nowMs));
   }
 
   #edgesAlive(nowMs: number): number {

@@ -194,6 +194,10 @@ export class SignalingNode {
   ): void {
     const former = this.context.view.serving;
     if (!this.#peers.trunkReported(report, nowMs)) return;
+    if (report.nodeId === this.#policy.nodeId) {
+      this.#stepDown();
+      return;
+    }
     this.span.nodeGone(report.nodeId, nowMs);
     this.span.membersChanged(former, this.#self(), nowMs);
   }
@@ -202,7 +206,11 @@ export class SignalingNode {
   #outlived(message: Extract<BusMessage, { type: "outlived" }>, nowMs: number): void {
     const { nodeId, incarnation } = this.#policy;
     if (message.nodeId !== nodeId || message.incarnation !== incarnation) return;
-    if (this.#hasSteppedDown || !this.#peers.outlived(message.by, nowMs)) return;
+    if (this.#peers.outlived(message.by, nowMs)) this.#stepDown();
+  }
+
+  #stepDown(): void {
+    if (this.#hasSteppedDown) return;
     this.#hasSteppedDown = true;
     this.#outbox.stepDown();
   }
