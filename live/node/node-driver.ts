@@ -38,13 +38,6 @@ export interface NodeDriverParts {
   readonly meters: NodeMeters;
 }
 
-/** Facts that a core may not know yet. */
-interface Coming {
-  busLost?(nowMs: number): void;
-  busRestored?(nowMs: number): void;
-  trunkBuffered?(edge: number, bytes: number, nowMs: number): void;
-}
-
 export class NodeDriver implements NodeOutbox, NodeLife {
   core: SignalingNode;
   readonly nodeId: string;
@@ -166,9 +159,7 @@ export class NodeDriver implements NodeOutbox, NodeLife {
   }
 
   #trunkBuffered(edge: number, bytes: number): void {
-    this.#turns.owe(() =>
-      this.tell((core: SignalingNode & Coming, nowMs) => core.trunkBuffered?.(edge, bytes, nowMs)),
-    );
+    this.#turns.owe(() => this.tell((core, nowMs) => core.trunkBuffered(edge, bytes, nowMs)));
   }
 
   /** False when it was forgotten before. */
@@ -188,9 +179,7 @@ export class NodeDriver implements NodeOutbox, NodeLife {
 
   #busChanged(isUp: boolean): void {
     if (this.#isStopped) return;
-    this.tell((core: SignalingNode & Coming, nowMs) =>
-      isUp ? core.busRestored?.(nowMs) : core.busLost?.(nowMs),
-    );
+    this.tell((core, nowMs) => (isUp ? core.busRestored(nowMs) : core.busLost(nowMs)));
   }
 
   #begin(): number {

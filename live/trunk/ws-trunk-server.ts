@@ -1,6 +1,6 @@
 // The node's ends of trunks: a WebSocket server for edges that can prove themselves.
 //
-// Nothing is told of a connection before its proof; until then it may send little, and not for long. An edge has one trunk: a second one ends
+// It listens first and serves then: the node's beats say where it listens. Nothing is told of a connection before its proof; until then it may send little, and not for long. An edge has one trunk: a second one ends
 // the first, unless it belongs to an earlier life of the edge. What an end is asked to carry is written at once and leaves with the turn.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -16,7 +16,7 @@ import type { Log } from "../operations/log.ts";
 import type { TrunkMeters } from "../operations/tally.ts";
 import type { TlsSource } from "../tls.ts";
 import { readAtNode } from "./frame-reader.ts";
-import { type Challenge, freshNonce, readProof, TrunkKeys } from "./handshake.ts";
+import { type Challenge, freshNonce, type Proof, readProof, TrunkKeys } from "./handshake.ts";
 import type { NodeLife, TrunkToEdge, TrunkToEdgeFacts } from "./trunk.ts";
 import * as frames from "./trunk-frames.ts";
 import {
@@ -40,11 +40,15 @@ export interface TrunkServerOptions {
   /** Edges must show a certificate of the authority in `tls`. */
   readonly requiresCertificate?: boolean;
   readonly clock: Clock;
-  readonly life: NodeLife;
-  readonly facts: TrunkToEdgeFacts;
   readonly log: Log;
   readonly meters?: TrunkMeters;
   readonly limits?: Partial<TrunkLimits>;
+}
+
+/** Whom trunks lead to. */
+interface Served {
+  readonly life: NodeLife;
+  readonly facts: TrunkToEdgeFacts;
 }
 
 /** Connections without a proof at one time. Assumed: more than the edges of a cluster. */
@@ -63,6 +67,7 @@ export class TrunkServer {
   readonly #silence: SilenceTimer;
   readonly #ends = new Map<string, EdgeTrunk>();
   readonly #written = new frames.WrittenMessage();
+  #node: Served | undefined;
   #greetingCount = 0;
 
   /** Throws when nothing would prove who an edge is. */
@@ -124,6 +129,11 @@ export class TrunkServer {
     return { port, url: `${tls === undefined ? "ws" : "wss"}://${name}:${port}${TRUNK_PATH}` };
   }
 
+  /** From now on trunks open: to `life`, which is read for each of them. Before, dials are turned away. */
+  serve(life: NodeLife, facts: TrunkToEdgeFacts): void {
+    this.#node = { life, facts };
+  }
+
   /** Trunks are closed after what was written; nothing more is told. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
@@ -136,17 +146,20 @@ export class TrunkServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const offered = request.headers["sec-websocket-protocol"]?.split(/\s*,\s*/) ?? [];
     const isTrunk = offered.includes(TRUNK_PROTOCOL) && request.url === TRUNK_PATH;
-    if (!isTrunk || this.#greetingCount >= GREETING_MAX) {
+    const node = this.#node;
+    if (!isTrunk || node === undefined || this.#greetingCount >= GREETING_MAX) {
       socket.on("error", () => {});
       socket.end(`HTTP/1.1 ${isTrunk ? "503 Service Unavailable" : "400 Bad Request"}\r\n\r\n`);
       return;
     }
-    this.#upgrades.handleUpgrade(request, socket, head, (ws) => this.#met(ws, socket, request));
+    this.#upgrades.handleUpgrade(request, socket, head, (ws) =>
+      this.#met(ws, socket, request, node),
+    );
   }
 
-  #met(ws: WebSocket, socket: Duplex, request: IncomingMessage): void {
+  #met(ws: WebSocket, socket: Duplex, request: IncomingMessage, node: Served): void {
     this.#greetingCount++;
-    const { nodeId, incarnation } = this.#options.life;
+    const { nodeId, incarnation } = node.life;
     const challenge: Challenge = { nodeId, incarnation, nonce: freshNonce() };
     const address = request.socket.remoteAddress ?? "";
     const hearing = hearNoMoreThan(GREETING_BYTES_MAX, socket, () =>
@@ -155,13 +168,13 @@ export class TrunkServer {
     let end: EdgeTrunk | undefined;
     const link = new TrunkLink(ws, this.#limits, this.#options.meters, {
       greeted: (type, text) => {
-        end = this.#proven(type, text, challenge, link, address);
+        end = this.#proven(type, text, challenge, link, address, node);
         if (end === undefined) return;
         this.#greetingCount--;
         hearing.stop();
         this.#admit(end);
       },
-      received: (piece) => end!.received(piece, this.#options),
+      received: (piece) => end!.received(piece, this.#options.clock.nowMs()),
       ended: (reason, wasOpen) => {
         if (end !== undefined && wasOpen) return this.#lost(end, reason);
         this.#greetingCount--;
@@ -179,6 +192,7 @@ export class TrunkServer {
     challenge: Challenge,
     link: TrunkLink,
     address: string,
+    node: Served,
   ): EdgeTrunk | undefined {
     const proof = type === frames.FrameType.proof ? readProof(text) : undefined;
     if (proof === undefined) {
@@ -192,7 +206,7 @@ export class TrunkServer {
       link.fail("The proof is wrong.", TrunkClose.wrongProof);
       return undefined;
     }
-    if (challenge.incarnation !== this.#options.life.incarnation) {
+    if (challenge.incarnation !== node.life.incarnation) {
       link.fail("That life of the node is over.", TrunkClose.otherLife);
       return undefined;
     }
@@ -202,11 +216,11 @@ export class TrunkServer {
       return undefined;
     }
     const mac = this.#keys.prove("node", [challenge, proof], key);
-    return new EdgeTrunk(edgeId, incarnation, link, this.#written, mac, this.#forget);
+    return new EdgeTrunk(proof, link, node.facts, this.#written, mac, this.#forget);
   }
 
   #admit(end: EdgeTrunk): void {
-    const { facts } = this.#options;
+    const { facts } = end;
     this.#ends.get(end.edgeId)?.link.fail("The edge opened another trunk.", TrunkClose.replaced);
     this.#ends.set(end.edgeId, end);
     end.edge = facts.introduced(end.edgeId);
@@ -217,7 +231,7 @@ export class TrunkServer {
 
   #lost(end: EdgeTrunk, reason: string): void {
     this.#forget(end);
-    this.#options.facts.lost(end, reason);
+    end.facts.lost(end, reason);
   }
 
   readonly #forget = (end: EdgeTrunk): void => {
@@ -248,15 +262,16 @@ class EdgeTrunk implements TrunkToEdge {
   /** Of the edge. */
   readonly incarnation: number;
   readonly link: TrunkLink;
+  readonly facts: TrunkToEdgeFacts;
   readonly mac: string;
   readonly #written: frames.WrittenMessage;
   readonly #forget: (end: EdgeTrunk) => void;
   edge = -1;
 
   constructor(
-    edgeId: string,
-    incarnation: number,
+    { edgeId, incarnation }: Proof,
     link: TrunkLink,
+    facts: TrunkToEdgeFacts,
     written: frames.WrittenMessage,
     mac: string,
     forget: (end: EdgeTrunk) => void,
@@ -264,13 +279,14 @@ class EdgeTrunk implements TrunkToEdge {
     this.edgeId = edgeId;
     this.incarnation = incarnation;
     this.link = link;
+    this.facts = facts;
     this.#written = written;
     this.mac = mac;
     this.#forget = forget;
   }
 
-  received(piece: Buffer, { facts, clock }: TrunkServerOptions): string | undefined {
-    return readAtNode(piece, this, facts, clock.nowMs(), this.#isOpen);
+  received(piece: Buffer, nowMs: number): string | undefined {
+    return readAtNode(piece, this, this.facts, nowMs, this.#isOpen);
   }
 
   readonly #isOpen = (): boolean => this.link.isOpen;

@@ -29,12 +29,11 @@ async function serving(differing: Partial<TrunkServerOptions> = {}) {
     port: 0,
     secrets: [SECRET],
     clock: processClock,
-    life,
-    facts: node,
     log: silentLog,
     ...differing,
   });
   const { port, url } = await server.listen();
+  server.serve(life, node);
   ends.push(() => server.close());
   return { node, server, port, url, life };
 }
@@ -314,8 +313,6 @@ test("[TR9] trunks without a secret need certificates", () => {
         port: 0,
         secrets: [],
         clock: processClock,
-        life: { nodeId: "n1", incarnation: 1 },
-        facts: new RecordedNode(),
         log: silentLog,
       }),
   ).toThrow("shared secret");
