@@ -7,6 +7,7 @@ import {
   expectAllHeard,
   expectNobodyTold,
   meeting,
+  settledTalk,
   SOON_MS,
   Talker,
   type Body,
@@ -72,9 +73,7 @@ async function changesEdge(cluster: ConformanceCluster, s: ConformanceSettings):
     if (i === 10) cluster.killEdge(edge);
   }
   await agreement(cluster, clients, SOON_MS + s.spreadMinMs);
-  const isSettled = (): boolean =>
-    talkers.every((talker) => talker.acknowledged.length === talker.said.length);
-  await cluster.until(isSettled, SOON_MS, "answers to all that was said");
+  await settledTalk(cluster, talkers);
   await cluster.idle(s.presenceGraceMs + 300);
   const struck = clients.filter(({ journal }) => journal.count("disrupted") > 0);
   expect(struck.length).toBeGreaterThan(0);

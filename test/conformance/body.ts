@@ -102,6 +102,11 @@ export class Talker {
     return [...this.#numberOf.keys()];
   }
 
+  get refused(): string[] {
+    const { refused } = this.client.journal;
+    return refused.map(({ id, code }) => `${this.#numberOf.get(id) ?? "other"} ${code}`);
+  }
+
   get acknowledged(): number[] {
     const { acknowledged } = this.client.journal;
     return acknowledged
@@ -116,6 +121,23 @@ export class Talker {
       .bodies(this.client.id)
       .map((body) => (body as { number: number }).number);
   }
+}
+
+/** Waits until every message of theirs is answered, and accepted. */
+export async function settledTalk(
+  cluster: ConformanceCluster,
+  talkers: readonly Talker[],
+): Promise<void> {
+  const isSettled = (): boolean =>
+    talkers.every(({ acknowledged, said }) => acknowledged.length === said.length);
+  const words = (): string =>
+    talkers
+      .map((one) => {
+        const { client, said, acknowledged, refused } = one;
+        return `${client.id}: ${acknowledged.length} of ${said.length}, refused ${refused.join()}`;
+      })
+      .join("; ");
+  await cluster.until(isSettled, SOON_MS, () => `answers to all that was said: ${words()}`);
 }
 
 /** Nothing that was acknowledged is missing, nothing came twice, and each sender was heard in order. */

@@ -4,6 +4,7 @@
 // habits. Time stands still between `until` and `idle`, so a test acts at one instant at several places.
 
 import { ClientState } from "../../core/client/client-table.ts";
+import type { ErrorBody } from "../../core/protocol/bodies.ts";
 import { DeliveryClass, Kind, Message } from "../../core/protocol/message.ts";
 import { clientFrameBytes } from "../../core/protocol/sizes.ts";
 import { Repetitions } from "../../live/client/repetitions.ts";
@@ -152,6 +153,7 @@ export class SimulatedCluster implements ConformanceCluster, EventHandler {
   readonly #clients = new Map<number, SimulatedClient>();
   readonly #rooms = new Map<string, { readonly number: number; taken: number }>();
   #reportedAtUs = 0;
+  #refusal: ErrorBody | undefined = undefined;
 
   constructor(settings: ConformanceSettings) {
     this.world = new World(writtenScenario(scenarioText(settings)), SEED, []);
@@ -175,7 +177,7 @@ export class SimulatedCluster implements ConformanceCluster, EventHandler {
     const settled = meters.settled.bind(meters);
     meters.settled = (client, message, isAccepted) => {
       settled(client, message, isAccepted);
-      this.#clients.get(client)?.journal.settles(message.id, isAccepted, undefined);
+      this.#clients.get(client)?.journal.settles(message.id, isAccepted, this.#refusal);
     };
   }
 
@@ -197,7 +199,9 @@ export class SimulatedCluster implements ConformanceCluster, EventHandler {
     const isCurrent = links.isCurrent(socket);
     const isNext = s === 0 || s === clients.core.table.lastS(number) + 1;
     const isCounted = s === 0 || message.deliveryClass === DeliveryClass.critical;
+    this.#refusal = message.kind === Kind.error ? (message.body as ErrorBody) : undefined;
     clients.receives(socket, s, message);
+    this.#refusal = undefined;
     const client = this.#clients.get(number);
     if (client === undefined || !isCurrent || !isNext || !isCounted) return;
     if (clients.core.stateOf(number) === ClientState.ended) return;
