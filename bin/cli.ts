@@ -2,12 +2,6 @@
 
 import { Command, CommanderError } from "commander";
 import { InputError, renderProblem, suggestion } from "../scenarios/problem.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addInit } from "./commands/init.ts";
-import { addReplay } from "./commands/replay.ts";
-import { addRun } from "./commands/run.ts";
-import { addSchema } from "./commands/schema.ts";
-import { addShow } from "./commands/show.ts";
 import { ExitCode, exitCodesText } from "./exit-codes.ts";
 import type { Outside } from "./outside.ts";
 
@@ -16,13 +10,45 @@ const EXAMPLES = `Examples:
   stormglass run node-death --set cluster.nodes.count=16 --seeds 10
 `;
 
+/** What a command is given to add itself to the program. */
+interface Shared {
+  readonly outside: Outside;
+  readonly workerFile: string;
+  readonly finish: (code: ExitCode) => void;
+}
+type Load = (program: Command, shared: Shared) => Promise<void>;
+
+/**
+ * The commands, in the order of the help. Only the one that is asked for is loaded, all of them for help: a server must be ready
+ * in a moment, and a simulation must not load a server.
+ */
+const COMMANDS: Readonly<Record<string, Load>> = {
+  run: async (program, { outside, workerFile, finish }) =>
+    (await import("./commands/run.ts")).addRun(program, outside, workerFile, finish),
+  show: async (program, { outside, finish }) =>
+    (await import("./commands/show.ts")).addShow(program, outside, finish),
+  serve: async (program, { outside, finish }) =>
+    (await import("./commands/serve.ts")).addServe(program, outside, finish),
+  token: async (program, { outside, finish }) =>
+    (await import("./commands/token.ts")).addToken(program, outside, finish),
+  replay: async (program, { outside, finish }) =>
+    (await import("./commands/replay.ts")).addReplay(program, outside, finish),
+  schema: async (program, { outside, finish }) =>
+    (await import("./commands/schema.ts")).addSchema(program, outside, finish),
+  init: async (program, { outside, finish }) =>
+    (await import("./commands/init.ts")).addInit(program, outside, finish),
+  doctor: async (program, { outside, workerFile, finish }) =>
+    (await import("./commands/doctor.ts")).addDoctor(program, outside, workerFile, finish),
+};
+
 /** Runs what `outside.args` asks for. `workerFile` is the URL of the module that does tasks. */
 export async function main(outside: Outside, workerFile: string): Promise<ExitCode> {
   let code: ExitCode = ExitCode.ok;
-  const program = programOf(outside, workerFile, (result) => {
+  const finish = (result: ExitCode): void => {
     code = result;
-  });
+  };
   try {
+    const program = await programOf({ outside, workerFile, finish });
     await program.parseAsync([...outside.args], { from: "user" });
     return code;
   } catch (error) {
@@ -30,11 +56,8 @@ export async function main(outside: Outside, workerFile: string): Promise<ExitCo
   }
 }
 
-function programOf(
-  outside: Outside,
-  workerFile: string,
-  finish: (code: ExitCode) => void,
-): Command {
+async function programOf(shared: Shared): Promise<Command> {
+  const { outside, finish } = shared;
   const program = new Command("stormglass")
     .description(
       "Forecasts storms in a WebRTC signaling cluster: the core that serves is run against " +
@@ -58,12 +81,9 @@ function programOf(
       "\nResults go to stdout, progress and errors to stderr.\n" +
         "Environment: NO_COLOR, FORCE_COLOR.  Exit codes: stormglass help exit-codes",
     );
-  addRun(program, outside, workerFile, finish);
-  addShow(program, outside, finish);
-  addSchema(program, outside, finish);
-  addInit(program, outside, finish);
-  addDoctor(program, outside, workerFile, finish);
-  addReplay(program, outside, finish);
+  const [asked = ""] = outside.args;
+  const loads = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]!] : Object.values(COMMANDS);
+  for (const load of loads) await load(program, shared);
   addHelp(program, outside, finish);
   return program;
 }

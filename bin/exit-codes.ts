@@ -6,6 +6,7 @@ export const ExitCode = {
   usage: 2,
   invalidFile: 3,
   stopped: 4,
+  cannotStart: 5,
   budgetBroken: 10,
   notReproducible: 13,
   interrupted: 130,
@@ -15,15 +16,16 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** Code, meaning, how a CI job should read it. */
 const MEANINGS: readonly (readonly [ExitCode, string, string])[] = [
-  [0, "every objective that can fail the run is met or open", "green"],
+  [0, "every objective that can fail the run is met or open; a server was drained", "green"],
   [1, "internal error: a bug of stormglass", "the tool is broken"],
   [2, "usage: unknown command, option or value", "fix the job"],
-  [3, "invalid scenario, budget or profile", "fix the file"],
+  [3, "invalid scenario, budget, profile or settings; a server without a key", "fix the file"],
   [4, "a run stopped: a limit was reached or an invariant broke", "the model is broken"],
+  [5, "a server cannot have what it needs, such as a port that is taken", "fix the machine"],
   [10, "an objective is missed", "the product is broken"],
   [13, "not reproducible: equal inputs, different events", "stop and report it"],
-  [130, "interrupted (SIGINT), partial results are written", "cancelled"],
-  [143, "terminated (SIGTERM), partial results are written", "cancelled"],
+  [130, "interrupted (SIGINT): partial results are written, a server did not drain", "cancelled"],
+  [143, "terminated (SIGTERM): partial results are written, a server did not drain", "cancelled"],
 ];
 
 /** Of several codes, the one that a reader must know first. */

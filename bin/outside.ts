@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { writeFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -44,6 +44,10 @@ export interface Outside {
   builtins(): readonly string[];
   /** Calls back on SIGINT and SIGTERM instead of dying; returns how to stop listening. */
   onStop(listener: (signal: StopSignal) => void): () => void;
+  /** Calls back on SIGUSR2; returns how to stop listening. */
+  onCallBack(listener: () => void): () => void;
+  /** Of this machine. */
+  readonly hostname: string;
   /** Wall clock, ms. Never enters a result but under `wall`. */
   nowMs(): number;
   sha256(text: string): string;
@@ -87,6 +91,8 @@ export function processOutside(): Outside {
     remove: (path) => rmSync(path, { force: true }),
     builtins: () => namesIn(builtinDir),
     onStop,
+    onCallBack,
+    hostname: hostname(),
     nowMs: () => performance.now(),
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     ask,
@@ -146,6 +152,11 @@ function onStop(listener: (signal: StopSignal) => void): () => void {
   return () => {
     for (const signal of signals) process.off(signal, listener);
   };
+}
+
+function onCallBack(listener: () => void): () => void {
+  process.on("SIGUSR2", listener);
+  return () => process.off("SIGUSR2", listener);
 }
 
 async function ask(question: string): Promise<string> {

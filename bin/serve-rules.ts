@@ -9,6 +9,9 @@ export type Refuse = (path: string, must: string) => void;
 /** HS256 takes no shorter one. Cited: RFC 7518 §3.2; the same length for our own seals. */
 export const SECRET_BYTES_MIN = 32;
 
+/** Of the admin API. Assumed: a token that can be guessed is no token. */
+export const TOKEN_BYTES_MIN = 16;
+
 export function checkRules(settings: Settings, refuse: Refuse): void {
   checkPairs(settings, refuse);
   checkTimes(settings, refuse);
@@ -16,14 +19,14 @@ export function checkRules(settings: Settings, refuse: Refuse): void {
   checkCluster(settings, refuse);
 }
 
-function checkPairs({ edge, node, cluster, jwt, ice, admin }: Settings, refuse: Refuse): void {
+function checkPairs({ edge, trunk, cluster, jwt, ice, admin }: Settings, refuse: Refuse): void {
   const together = (path: string, cert?: string, key?: string): void => {
     if ((cert === undefined) === (key === undefined)) return;
     const [missing, given] = cert === undefined ? ["cert", "key"] : ["key", "cert"];
     refuse(`${path}.${missing}File`, `be given, since ${path}.${given}File is`);
   };
   together("edge.tls", edge.tls.certFile, edge.tls.keyFile);
-  together("node.trunk", node.trunk.certFile, node.trunk.keyFile);
+  together("trunk", trunk.certFile, trunk.keyFile);
   const once = (path: string, value?: string, file?: string): void => {
     if (value !== undefined && file !== undefined) {
       refuse(`${path}File`, `not be given together with ${path}`);

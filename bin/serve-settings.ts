@@ -16,7 +16,7 @@ import { InputError, nearest, type Position, type Problem } from "../scenarios/p
 import { writtenName } from "../scenarios/schema/written-name.ts";
 import type { SourceNode } from "../scenarios/source-tree.ts";
 import { type Key, serveKeys, VARIABLE_PREFIX } from "./serve-keys.ts";
-import { checkRules, SECRET_BYTES_MIN } from "./serve-rules.ts";
+import { checkRules, SECRET_BYTES_MIN, TOKEN_BYTES_MIN } from "./serve-rules.ts";
 import { readValue } from "./serve-values.ts";
 
 export interface Sources {
@@ -263,17 +263,16 @@ function valueOf(sources: Sources, key: Key, said: Said, problems: Problem[]): u
   if (setting.names === "directory") return whole;
   const content = sources.readFile(whole);
   if (content === undefined) return refuse(`be a file that can be read, got ${whole}`);
-  if (path.endsWith("ecretFile")) secretFault(key, content.trim(), refuse);
+  if (/(secret|token)File$/i.test(path)) secretFault(key, content.trim(), refuse);
   return whole;
 }
 
 function secretFault({ path }: Key, value: string, refuse: (must: string) => undefined): undefined {
-  if (path.startsWith("ice.") || path.startsWith("admin.")) return;
-  const bytes = Buffer.byteLength(value);
-  if (bytes >= SECRET_BYTES_MIN) return;
-  return refuse(
-    `be at least ${SECRET_BYTES_MIN} bytes, got ${bytes}; openssl rand -base64 48 makes one`,
-  );
+  if (path.startsWith("ice.")) return;
+  const least = path.startsWith("admin.") ? TOKEN_BYTES_MIN : SECRET_BYTES_MIN;
+  const bytes = Math.min(...value.split(/\r?\n/).map((line) => Buffer.byteLength(line)));
+  if (bytes >= least) return;
+  return refuse(`be at least ${least} bytes, got ${bytes}; openssl rand -base64 48 makes one`);
 }
 
 function withValue(

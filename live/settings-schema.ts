@@ -19,6 +19,7 @@ import {
   operationsSection,
   recordSection,
   resumeSection,
+  trunkSection,
 } from "./settings/process.ts";
 
 /** An edge and a node of one process have this apart. */
@@ -42,6 +43,7 @@ export const settingsSchema = section("settings of stormglass serve", {
   node: nodeSection,
   cluster: clusterSection,
   bus: busSection,
+  trunk: trunkSection,
   jwt: jwtSection,
   resume: resumeSection,
   ice: iceSection,

@@ -6,7 +6,7 @@ import { schemaText, type SchemaName } from "../../scenarios/schemas.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 
-const NAMES = ["scenario", "budget", "profile", "results"] as const;
+const NAMES = ["scenario", "budget", "profile", "results", "serve"] as const;
 
 const EXAMPLES = `Examples:
   stormglass schema scenario > scenario.schema.json
@@ -24,8 +24,8 @@ export function addSchema(
     .description("Prints the JSON Schema of a file that stormglass reads or writes.")
     .addArgument(new Argument("[kind]", "which file").choices(NAMES).default("scenario"))
     .addHelpText("before", EXAMPLES)
-    .action((name: (typeof NAMES)[number]) => {
-      outside.stdout.write(schemaNamed(name));
+    .action(async (name: (typeof NAMES)[number]) => {
+      outside.stdout.write(name === "serve" ? await serveSchema() : schemaNamed(name));
       finish(ExitCode.ok);
     });
 }
@@ -33,4 +33,9 @@ export function addSchema(
 /** The text of the schema `name`. */
 export function schemaNamed(name: SchemaName | "results"): string {
   return name === "results" ? resultsSchemaText() : schemaText(name);
+}
+
+async function serveSchema(): Promise<string> {
+  const { serveSchemaText } = await import("../serve-print.ts");
+  return serveSchemaText();
 }

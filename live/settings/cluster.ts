@@ -143,7 +143,7 @@ export const clusterSection = section("what all processes of a cluster must agre
     expected: "letters, digits, _ and -, at most 63",
   }),
   secret: secret("by which edges and nodes know each other, and which seals resume tokens"),
-  secretFile: file("the same, in a file"),
+  secretFile: file("the same in a file; of several, one per line, the first seals and all open"),
   placement,
   beats,
   trunk,

@@ -1,6 +1,6 @@
 // What a node is told: where edges reach it, how much it holds, whom it lets in.
 
-import { count, duration, file, maybeText, rate, ratio, section, text } from "./field.ts";
+import { count, duration, maybeText, rate, ratio, section, text } from "./field.ts";
 
 export const nodeSection = section("rooms and sessions", {
   maxConnections: count("sessions this node may hold", 2_000, {
@@ -40,8 +40,5 @@ export const nodeSection = section("rooms and sessions", {
         expected: "a URL that begins with ws:// or wss://",
       },
     ),
-    certFile: file("certificate chain of the trunk's end, PEM; without it the trunk is plain"),
-    keyFile: file("its private key, PEM"),
-    caFile: file("who signs edges and nodes, PEM; with it both ends must show a certificate"),
   }),
 });

@@ -23,16 +23,23 @@ export const busSection = section("how edges and nodes hear of each other", {
   credentialsFile: file("NATS credentials (.creds)"),
 });
 
+export const trunkSection = section("certificates of this process on trunks, at either end", {
+  certFile: file("certificate chain, PEM; a node without it takes plain trunks"),
+  keyFile: file("its private key, PEM"),
+  caFile: file("who signs edges and nodes, PEM; with it both ends must show a certificate"),
+  servername: maybeText("the name in nodes' certificates, where they are dialled by address"),
+});
+
 export const jwtSection = section("who may join: the key that join tokens are verified with", {
   secret: secret("shared secret of HS256, at least 32 bytes"),
-  secretFile: file("the same, in a file"),
+  secretFile: file("the same in a file; several, one per line, are all accepted"),
   jwksFile: file("public keys as JWKS; read again when it changes"),
   jwksUrl: maybeText("public keys as JWKS, fetched and kept", {
     pattern: /^https?:\/\/\S+$/,
     expected: "a URL that begins with https://",
   }),
-  issuer: maybeText("what a token must have as `iss`"),
-  audience: maybeText("what a token must have as `aud`"),
+  issuer: list("what a token must have as `iss`: one of these; none for any", []),
+  audience: list("what a token must name as `aud`: one of these; none for any", []),
   algorithms: list(
     "algorithms that are accepted; HS256 for a secret, else RS256, ES256 and EdDSA",
     [],
@@ -41,12 +48,12 @@ export const jwtSection = section("who may join: the key that join tokens are ve
       expected: "HS256, RS256, ES256 or EdDSA",
     },
   ),
-  clockSkewMs: duration("how far the clocks of issuer and server may differ", 5_000, {
-    source: "assumed: machines with NTP, and a bad second",
+  clockSkewMs: duration("how far the clocks of issuer and server may differ", 30_000, {
+    source: "assumed: unsynchronised clocks of servers seldom differ by more",
     most: 600_000,
   }),
-  cacheMax: count("verified tokens that are remembered", 50_000, {
-    source: "assumed: a storm of the connections of two edges; about 0.5 kB each",
+  cacheMax: count("verified tokens that are remembered", 20_000, {
+    source: "assumed: the participants of an edge; an entry takes about 0.4 kB",
   }),
 });
 
@@ -114,13 +121,13 @@ export const drainSection = section("what SIGTERM does", {
 
 export const recordSection = section("a log of every fact, for stormglass replay", {
   directory: directory("where to write it; none for no recording"),
-  segmentBytes: size("a file of the log is closed at this size", 64 * 1024 * 1024, {
-    source: "assumed",
+  segmentBytesMax: size("a file of the log is closed at this size", 64 * 1024 * 1024, {
+    source: "assumed: large enough to compress well, small enough to read whole",
     least: 64 * 1024,
   }),
-  segmentsMax: count("older files are deleted beyond this many", 16, {
-    source: "assumed: 1 GiB",
-    least: 2,
+  totalBytesMax: size("recording ends when the directory holds this much", 4 * 1024 * 1024 * 1024, {
+    source: "assumed: some hours of a busy node, and no danger to a disk of today",
+    least: 64 * 1024,
     endless: true,
   }),
 });
