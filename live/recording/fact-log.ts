@@ -34,6 +34,8 @@ export type LifeHeader = Omit<SegmentHeader, "segment" | "factsBefore">;
 export class FactLog {
   /** False once it ended, for whatever reason: the facts are not written any more. */
   isOpen = false;
+  /** Whether it ended before it was closed. */
+  hasFailed = false;
   facts = 0;
   readonly #parts: FactLogParts;
   readonly #header: LifeHeader;
@@ -70,7 +72,7 @@ export class FactLog {
     if (outcome !== undefined) this.#append(outcome);
     if (this.#used - this.#frameAt - FRAME_HEAD_BYTES > PAYLOAD_MAX_BYTES) {
       this.#used = this.#frameAt;
-      this.#ended("a fact is too large to be written");
+      this.fail("a fact is too large to be written");
       return;
     }
     sealFrame(this.#batch, this.#frameAt, this.#used);
@@ -109,7 +111,7 @@ export class FactLog {
       }
       if (this.#segmentBytes >= this.#parts.segmentBytesMax) this.#rotate();
     });
-    if (this.isOpen && this.#parts.space.isFull) this.#ended("its directory has no space left");
+    if (this.isOpen && this.#parts.space.isFull) this.fail("its directory has no space left");
   }
 
   /** Writes what is left. The log takes no more. */
@@ -169,11 +171,13 @@ export class FactLog {
     try {
       act();
     } catch (error) {
-      this.#ended((error as Error).message);
+      this.fail((error as Error).message);
     }
   }
 
-  #ended(reason: string): void {
+  /** Ends the recording, and says so aloud. */
+  fail(reason: string): void {
+    this.hasFailed = true;
     this.#finish();
     const { kind, machine } = this.#header;
     this.#parts.log.error(

@@ -51,17 +51,23 @@ export class LifeReader {
   /** Of the first segment; undefined when not even that is whole. */
   readonly header: SegmentHeader | undefined;
   readonly #files: LifeFiles;
+  readonly #load: (path: string) => Buffer;
   readonly #unpackr = new Unpackr({ useRecords: false });
   /** Bytes after the last whole fact. Known when all facts were read. */
   tornBytes = 0;
 
-  /** @throws DamagedRecording when the beginning is damaged or missing. */
-  constructor(files: LifeFiles) {
+  /**
+   * `load` gives the content of a file, uncompressed.
+   *
+   * @throws DamagedRecording when the beginning is damaged or missing.
+   */
+  constructor(files: LifeFiles, load: (path: string) => Buffer = contentOf) {
     this.#files = files;
+    this.#load = load;
     const first = files.segments[0]!;
     if (first.number !== 0)
       throw new DamagedRecording(first.path, 0, "an earlier segment is missing");
-    const segment = contentOf(first.path);
+    const segment = load(first.path);
     this.header = this.#headerOf(segment, first.path, files.segments.length === 1)?.header;
     if (this.header === undefined) this.tornBytes = segment.length;
   }
@@ -73,7 +79,7 @@ export class LifeReader {
     for (const [i, { path, number: segmentNumber }] of segments.entries()) {
       if (segmentNumber !== i) throw new DamagedRecording(path, 0, "an earlier segment is missing");
       const isLast = i === segments.length - 1;
-      const segment = contentOf(path);
+      const segment = this.#load(path);
       const begun = this.#headerOf(segment, path, isLast);
       if (begun === undefined) {
         this.tornBytes = segment.length;

@@ -44,6 +44,16 @@ export function freshDirectory(): string {
 /** What may happen to the cluster: a number for what, and one for whom. */
 export type Happening = readonly [what: number, who: number];
 
+/** A recorder on a clock that stands still. */
+export function recorderIn(directory: string, options: Partial<RecorderOptions> = {}): Recorder {
+  return recorderFor(directory, {
+    version: "0",
+    clock: { nowMs: () => 7 },
+    log: silentLog,
+    ...options,
+  });
+}
+
 export interface RecordedRun {
   readonly directory: string;
   readonly facts: number;

@@ -73,8 +73,10 @@ export function recorderFor(directory: string, options: RecorderOptions): Record
     flushEveryMs: options.flushEveryMs ?? FLUSH_EVERY_MS,
   };
   const logs: FactLog[] = [];
+  const latest = new Map<string, FactLog>();
   const tapeFor = (kind: MachineKind, machine: string, policy: EdgePolicy | NodePolicy): Tape => {
     const forms = formsOf(kind);
+    latest.get(`${kind} ${machine}`)?.close(); // Its former life is over.
     const own = new FactLog(
       {
         format: FORMAT_VERSION,
@@ -89,9 +91,9 @@ export function recorderFor(directory: string, options: RecorderOptions): Record
       parts,
     );
     logs.push(own);
+    latest.set(`${kind} ${machine}`, own);
     return new Tape(forms, new OrderDigest(), own, clock);
   };
-  let isClosed = false;
   return {
     makeEdge: (policy, outbox) =>
       new RecordedEdge(policy, outbox, tapeFor("edge", policy.edgeId, policy)),
@@ -104,10 +106,9 @@ export function recorderFor(directory: string, options: RecorderOptions): Record
       return space.usedBytes;
     },
     get isWhole() {
-      return isClosed || logs.every((own) => own.isOpen);
+      return !logs.some((own) => own.hasFailed);
     },
     async close() {
-      isClosed = true;
       for (const own of logs) own.close();
       await compressor.settled();
     },

@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EdgeGateway } from "../../core/edge/edge-gateway.ts";
-import { SignalingNode } from "../../core/node/signaling-node.ts";
 import { recordedRun } from "./recorded-loopback.ts";
 import { replay } from "./replay.ts";
 
@@ -24,8 +22,8 @@ test("[RP1, RP2] whatever happens to a cluster, its recording replays without a 
         for (const life of lives) orders += life.orders;
       },
     ),
-    { seed: 20_261, numRuns: 40 },
+    { seed: 20_261, numRuns: 15 },
   );
-  expect(facts).toBeGreaterThan(10_000);
-  expect(orders).toBeGreaterThan(5_000);
+  expect(facts).toBeGreaterThan(3_000);
+  expect(orders).toBeGreaterThan(2_000);
 });

@@ -42,7 +42,7 @@ export class Tape {
     if (this.#isInside || !this.#log.isOpen) return tell();
     this.#isInside = true;
     this.digest.reset();
-    this.#begin(name, args);
+    this.#guarded(() => this.#begin(name, args));
     let isWell = false;
     let answer: Answer | undefined;
     try {
@@ -51,8 +51,19 @@ export class Tape {
       return answer;
     } finally {
       this.#isInside = false;
-      this.#end(isWell, answer);
+      this.#guarded(() => this.#end(isWell, answer));
     }
+  }
+
+  /** What cannot be written ends the recording, not the server. */
+  #guarded(write: () => void): void {
+    if (!this.#log.isOpen) return;
+    try {
+      write();
+    } catch (error) {
+      this.#log.fail((error as Error).message);
+    }
+    if (!this.#log.isOpen) this.digest.isOn = false;
   }
 
   #begin(name: string, args: readonly unknown[]): void {
@@ -73,6 +84,5 @@ export class Tape {
     } else {
       this.#log.end(undefined);
     }
-    if (!this.#log.isOpen) this.digest.isOn = false;
   }
 }
