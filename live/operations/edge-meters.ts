@@ -63,9 +63,10 @@ export class EdgeMeters {
     this.closesByCode.add(isKnown ? String(code) : "other");
   }
 
-  /** A dial that got no connection. */
+  /** A dial that got no connection. One that was busy or refused counts as offered for a while, once for each time it comes. */
   turnedAway(reason: TurnedAway, nowMs: number): void {
     this.turnedAwayBy.add(reason);
+    if (reason !== "busy" && reason !== "refused") return; // More edges would not have let it in.
     const second = Math.floor(nowMs / 1_000);
     const at = second % OFFERED_MEMORY_S;
     if (this.#secondOf[at] !== second) {
@@ -75,7 +76,7 @@ export class EdgeMeters {
     this.#turnedAwayInSecond[at] = this.#turnedAwayInSecond[at]! + 1;
   }
 
-  /** Dials turned away within the last `OFFERED_MEMORY_S` seconds. */
+  /** Dials turned away for want of room within the last `OFFERED_MEMORY_S` seconds. */
   turnedAwayLately(nowMs: number): number {
     const second = Math.floor(nowMs / 1_000);
     let count = 0;

@@ -30,7 +30,7 @@ export function exposeEdge(
   );
   role.gauge(
     "offered_websocket_connections",
-    "Open sockets, and dials turned away in the last 10 s: what clients want, also when the edge is full. Scale on it.",
+    "Open sockets, and dials turned away for want of room in the last 10 s. It grows also when the edge is full: scale on it.",
     (emit) => emit(core.connections.handles.count + meters.turnedAwayLately(nowMs())),
   );
   role.gauge(

@@ -6,6 +6,7 @@
 // a readable value at worst, never a credential.
 
 import { createRequire } from "node:module";
+import { isatty } from "node:tty";
 import pino, { type DestinationStream, type Logger } from "pino";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -37,8 +38,10 @@ export interface LogOptions {
   readonly fields?: LogFields;
   /** "auto": pretty on a terminal where pino-pretty is installed, JSON elsewhere. */
   readonly format?: "json" | "pretty" | "auto";
-  /** stderr when absent. */
+  /** Where to, when not to `fd`: for tests. */
   readonly stream?: DestinationStream;
+  /** stderr when absent. */
+  readonly fd?: number;
 }
 
 const WITHHELD_NAMES = [
@@ -60,6 +63,8 @@ const WITHHELD_NAMES = [
   "key",
 ] as const;
 type WithheldName = (typeof WITHHELD_NAMES)[number];
+
+const STDERR = 2;
 
 const WITHHELD = "[withheld]";
 const withheldNames: ReadonlySet<string> = new Set(WITHHELD_NAMES);
@@ -120,9 +125,10 @@ export function harmless(fields: object): Record<string, string | number | boole
   return kept;
 }
 
-/** A log to stderr, or to the stream of the options. */
-export function openLog({ level, fields = {}, format = "auto", stream }: LogOptions): OpenLog {
-  const own = stream === undefined ? ownDestination(format) : undefined;
+/** A log to stderr, or to where the options say. */
+export function openLog(said: LogOptions): OpenLog {
+  const { level, fields = {}, format = "auto", stream, fd = STDERR } = said;
+  const own = stream === undefined ? ownDestination(format, fd) : undefined;
   const options = {
     level,
     base: harmless(fields),
@@ -148,12 +154,12 @@ interface OwnDestination {
   flush(): void;
 }
 
-function ownDestination(format: "json" | "pretty" | "auto"): OwnDestination {
-  const isPrettyWanted = format === "pretty" || (format === "auto" && process.stderr.isTTY);
-  const pretty = isPrettyWanted ? prettyStream() : undefined;
+function ownDestination(format: "json" | "pretty" | "auto", fd: number): OwnDestination {
+  const isPrettyWanted = format === "pretty" || (format === "auto" && isatty(fd));
+  const pretty = isPrettyWanted ? prettyStream(fd) : undefined;
   if (pretty !== undefined) return { stream: pretty, flush: () => {} };
   // In the background: a reader of the log that is slow must not stop the event loop.
-  const stream = pino.destination({ fd: 2, sync: false, maxLength: BACKLOG_MAX_BYTES });
+  const stream = pino.destination({ fd, sync: false, maxLength: BACKLOG_MAX_BYTES });
   stream.on("error", () => {}); // Whoever read the log is gone; the server goes on.
   return { stream, flush: () => flushQuietly(() => stream.flushSync()) };
 }
@@ -167,12 +173,12 @@ function flushQuietly(flush: () => void): void {
 }
 
 /** Readable lines for people, where the package is installed: it comes with a checkout, not with an installation. */
-function prettyStream(): DestinationStream | undefined {
+function prettyStream(fd: number): DestinationStream | undefined {
   try {
     const pretty = createRequire(import.meta.url)("pino-pretty") as (
       options: object,
     ) => DestinationStream;
-    return pretty({ destination: 2, sync: true, messageKey: "text", ignore: "pid,hostname" });
+    return pretty({ destination: fd, sync: true, messageKey: "text", ignore: "pid,hostname" });
   } catch {
     return undefined;
   }
