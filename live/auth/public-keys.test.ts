@@ -180,5 +180,11 @@ test("[AU7] an issuer that does not answer: busy at first, old keys later, and i
   await until(() => issuer.asked === 3 && log.lines.length === 3);
   expect(await one.verify(await sign({ ...good, sub: "e" }))).toMatchObject({ ok: true });
   expect(issuer.asked).toBe(3);
-  expect(log.lines.map(({ level }) => level)).toEqual(["warn", "info", "warn"]);
+  issuer.status = 200;
+  issuer.keys = []; // Counts as no answer.
+  clock.ms += 2_000;
+  expect(await one.verify(await sign({ ...good, sub: "f" }))).toMatchObject({ ok: true });
+  await until(() => log.lines.length === 4);
+  expect(await one.verify(await sign({ ...good, sub: "g" }))).toMatchObject({ ok: true });
+  expect(log.lines.map(({ level }) => level)).toEqual(["warn", "info", "warn", "warn"]);
 });
