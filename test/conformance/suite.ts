@@ -1,6 +1,6 @@
 // The conformance suite: the same bodies for every kind of cluster.
 //
-// What a kind cannot do is a test of that name which is skipped, with the reason in its name: it shows in every report.
+// What a kind cannot do is a test of that name which is skipped, with the reason in its name, and said aloud.
 
 import { afterEach, describe, test } from "vitest";
 import type { Body } from "./body.ts";
@@ -24,6 +24,7 @@ export function conformance(kind: ClusterKind): void {
       const missing = body.needs.filter((ability) => !kind.abilities.includes(ability));
       if (missing.length > 0) {
         const name = `${body.name}: not applicable, ${kind.name} has no ${missing.join(", no ")}`;
+        console.warn(name);
         test.skip(name, () => {}); // Its name says why.
         continue;
       }
