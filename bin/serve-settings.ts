@@ -271,6 +271,7 @@ function secretFault({ path }: Key, value: string, refuse: (must: string) => und
   if (path.startsWith("ice.")) return;
   const least = path.startsWith("admin.") ? TOKEN_BYTES_MIN : SECRET_BYTES_MIN;
   const bytes = Math.min(...value.split(/\r?\n/).map((line) => Buffer.byteLength(line)));
+  if (path.startsWith("admin.") && /\s/.test(value)) return refuse("be one word without spaces");
   if (bytes >= least) return;
   return refuse(`be at least ${least} bytes, got ${bytes}; openssl rand -base64 48 makes one`);
 }
