@@ -4,7 +4,7 @@ import type { BusMessage } from "../core/trunk.ts";
 import { NatsBus, type NatsBusOptions } from "../live/bus/nats-bus.ts";
 import { recordingLog, silentLog } from "../live/operations/log.ts";
 import { hasNats, type NatsServer, startNats } from "./parts/nats.ts";
-import { freePort, until } from "./parts/process.ts";
+import { freePort, stateOf, until } from "./parts/process.ts";
 
 const disposals: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -48,8 +48,8 @@ natsTest("[NB1] all of a cluster but the speaker hear, in the order of speaking"
   const { url } = await server();
   const [edge, node, other] = [open(url, "e1"), open(url, "n1"), open(url, "n.2")];
   const heard = [edge, node, other].map((bus) => hearing(bus, "cluster"));
-  await up(edge, node, other);
   const toOther = hearing(other, "node.n.2");
+  await up(edge, node, other);
   const rooms = Array.from({ length: 500 }, (_, i) => `r${i}`);
   for (const room of rooms) node.publish("cluster", said(room));
   node.publish("node.n.2", said("yours"));
@@ -147,6 +147,30 @@ natsTest("[NB9] a wrong password keeps the bus down, the right one brings it up"
   expect(JSON.stringify(log.lines)).not.toMatch(/wrong|glass"/);
 });
 
+natsTest("[NB9] credentials may stand in the URL, and are not logged", async () => {
+  const { port } = await server(["--user", "storm", "--pass", "gl@ss/1"]);
+  const log = recordingLog();
+  const bus = open(`nats://storm:gl%40ss%2F1@127.0.0.1:${port}`, "n1", { log });
+  await up(bus);
+  expect(log.lines.map(({ text }) => text)).toEqual(["the bus is up"]);
+  expect(JSON.stringify(log.lines)).not.toContain("gl");
+});
+
+natsTest("[NB1] what an earlier connection said does not come back", async () => {
+  const { url } = await server();
+  const bus = open(url, "n1");
+  const heard = hearing(bus, "cluster");
+  await up(bus);
+  const late = await connect({ servers: [url] });
+  const own = { v: 1, from: "n1", trunkUrl: "ws://127.0.0.1:7100/n1", m: said("mine") };
+  late.publish("stormglass.v1.test.cluster", JSON.stringify(own));
+  const edgeOfThatName = { v: 1, from: "n1", m: said("edge") };
+  late.publish("stormglass.v1.test.cluster", JSON.stringify(edgeOfThatName));
+  await until("the edge is heard", () => heard.length > 0);
+  expect(heard).toEqual(["n1  edge"]);
+  await late.close();
+});
+
 natsTest(
   "[NB3] what was published before closing is heard; a bus that cannot drain closes all the same",
   async () => {
@@ -158,6 +182,7 @@ natsTest(
     await a.close();
     await until("all is heard", () => atB.length === 100);
     nats.part.signal("SIGSTOP");
+    await until("the server stands still", () => stateOf(nats.part.pid) === "T");
     await b.close();
     expect(b.isUp).toBe(false);
   },

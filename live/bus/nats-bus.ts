@@ -23,7 +23,7 @@ import { BusCounts } from "./bus-counts.ts";
 import type { Bus, BusListener, BusSender } from "./bus.ts";
 
 export interface NatsBusOptions {
-  /** `nats://host:port`, `tls://host:port`; tried in a random order. */
+  /** `nats://host:port`, `tls://host:port`; tried in a random order. With `user:pass@` or `token@` in one, that is shown to all. */
   readonly servers: readonly string[];
   /** Processes of one cluster hear each other; letters, digits, "-" and "_". */
   readonly cluster: string;
@@ -55,6 +55,22 @@ const STILL_DOWN_EVERY_MS = 30_000;
 const DRAIN_MS = 2_000;
 
 const CLUSTER_PATTERN = /^[A-Za-z0-9_-]{1,63}$/;
+
+/** What stands between `://` and the last `@` before the host. */
+const USER_INFO = /(?<=:\/\/)[^/]*@/;
+
+/** Credentials that somebody wrote into a URL. */
+function shownIn(servers: readonly string[]): { user?: string; pass?: string; token?: string } {
+  for (const server of servers) {
+    const info = USER_INFO.exec(server)?.[0].slice(0, -1);
+    if (info === undefined) continue;
+    const colon = info.indexOf(":");
+    if (colon < 0) return { token: decodeURIComponent(info) };
+    const [user, pass] = [info.slice(0, colon), info.slice(colon + 1)].map(decodeURIComponent);
+    return { user: user!, pass: pass! };
+  }
+  return {};
+}
 
 export class NatsBus implements Bus {
   readonly counts = new BusCounts();
@@ -122,7 +138,6 @@ export class NatsBus implements Bus {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    this.#tell(false);
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MS)));
     await Promise.race([connection.drain().catch(() => {}), deadline]);
@@ -244,7 +259,7 @@ export class NatsBus implements Bus {
 
   #heard(msg: Msg, listener: BusListener): void {
     const heard = decodeBusMessage(msg.string());
-    if (heard === undefined || heard.sender.id === this.#options.sender.id) {
+    if (heard === undefined || this.#isSelf(heard.sender)) {
       this.counts.ignored++;
       return;
     }
@@ -259,6 +274,12 @@ export class NatsBus implements Bus {
     }
   }
 
+  /** No echo is a promise of one connection: what an earlier one left in the server's hands may come back to this one. */
+  #isSelf({ id, trunkUrl }: BusSender): boolean {
+    const { sender } = this.#options;
+    return id === sender.id && trunkUrl === sender.trunkUrl;
+  }
+
   /** Dots divide a subject: those of an id are written otherwise. */
   #subjectOf(subject: string): string {
     const id = subject.startsWith("node.") ? subject.slice("node.".length) : undefined;
@@ -266,9 +287,10 @@ export class NatsBus implements Bus {
   }
 
   #connectOptions(): NodeConnectionOptions {
-    const { servers, sender, user, pass, token, credsFile, tls, pingEveryMs } = this.#options;
+    const { servers, sender, credsFile, tls, pingEveryMs } = this.#options;
+    const { user, pass, token } = { ...shownIn(servers), ...this.#options };
     return {
-      servers: [...servers],
+      servers: servers.map((server) => server.replace(USER_INFO, "")),
       name: `stormglass ${sender.id}`,
       noEcho: true,
       reconnect: false,

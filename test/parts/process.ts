@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, connect as dial, type AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -64,6 +65,12 @@ export function startPart(
       clearTimeout(killer);
     },
   };
+}
+
+/** Of a Linux process: R running, S sleeping, T stopped. A signal is on its way for a moment after it was sent. */
+export function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.charAt(stat.lastIndexOf(")") + 2);
 }
 
 /** A port of the loopback that was free a moment ago. */
