@@ -119,7 +119,7 @@ describe.each([
     const { bench, node } = await started(kind);
     const ada = await bench.member("ada");
     const former = node.incarnation;
-    const outlived: BusMessage = { type: "outlived", nodeId: "n0", incarnation: former };
+    const outlived: BusMessage = { type: "outlived", by: "n9", nodeId: "n0", incarnation: former };
     const teller = bench.hub.open({ id: "n9", trunkUrl: "" });
     teller.publish("node.n0", outlived);
     while (node.incarnation === former) await nextTurn();
