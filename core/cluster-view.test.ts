@@ -165,3 +165,29 @@ test("[PL13] a node that had load when it was first heard of was there before us
   view.beat(beatOf("elder", { incarnation: 2 }), 2_000);
   expect(view.node("elder")?.metBusy).toBe(false);
 });
+
+test("[ND1] who is out of reach is gone for this view, keeps its lease, and comes back within it", () => {
+  const view = new ClusterView(6_000);
+  for (const nodeId of ["a", "b", "c"]) view.beat(beatOf(nodeId), 0);
+  expect(view.markUnreachable("b", 1)).toBe(true);
+  expect(idsOf(view.serving)).toEqual(["a", "c"]);
+  expect(view.markUnreachable("b", 1)).toBe(false);
+  expect(view.beat(beatOf("b", { activeConnections: 7 }), 5_000)).toBe("load");
+  expect(idsOf(view.serving)).toEqual(["a", "c"]);
+  expect(view.markReachable("b", 2)).toBe(false);
+  expect(view.markReachable("b", 1)).toBe(true);
+  expect(idsOf(view.serving)).toEqual(["a", "b", "c"]);
+  expect(view.node("b")!.activeConnections).toBe(7);
+});
+
+test("[ND1] who is out of reach and silent for a lease is gone for good, and not named again", () => {
+  const view = new ClusterView(6_000);
+  for (const nodeId of ["a", "b"]) view.beat(beatOf(nodeId), 0);
+  view.markUnreachable("b", 1);
+  view.beat(beatOf("a"), 5_000);
+  expect(view.nextDeadlineMs()).toBe(6_000);
+  expect(view.expired(6_000)).toEqual([]);
+  expect(view.markReachable("b", 1)).toBe(false);
+  expect(view.beat(beatOf("b"), 6_500)).toBe("stale");
+  expect(view.beat(beatOf("b", { incarnation: 2 }), 7_000)).toBe("members");
+});

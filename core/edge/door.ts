@@ -48,6 +48,11 @@ export class Door {
     this.#policy = policy;
   }
 
+  /** Addresses that are remembered. */
+  get addressCount(): number {
+    return this.#callers.size;
+  }
+
   /** `open`: sockets that are open now. */
   knocked(address: string, open: number, isDraining: boolean, nowMs: number): DoorVerdict {
     const { connectionsMax, perAddressMax, handshakes, rejections } = this.#policy;

@@ -18,6 +18,8 @@ import { ConnectionState, type Connections } from "./connections.ts";
 import type { EdgeOutbox } from "./edge-outbox.ts";
 import type { EdgePolicy } from "./edge-policy.ts";
 
+/** Keys that cannot be had now may be had then, ms. Assumed: an issuer's hiccup. */
+const VERIFY_AGAIN_MS = 5_000;
 const GOLDEN = 0.6180339887498949; // Successive multiples, mod 1, fill an interval evenly.
 
 export class EdgeArrivals {
@@ -143,12 +145,11 @@ export class EdgeArrivals {
       this.#answer(connection, "resume_rejected", "the resume token is not valid", 0, "expired");
       return;
     }
-    this.#answer(
-      connection,
-      code === CloseCode.forbidden ? "forbidden" : "unauthorized",
-      "the token was refused",
-      0,
-    );
+    const isOurs = code === CloseCode.busy || code === CloseCode.internal;
+    const what = code === CloseCode.forbidden ? "forbidden" : "unauthorized";
+    if (isOurs)
+      this.#answer(connection, "busy", "the token cannot be verified now", VERIFY_AGAIN_MS);
+    else this.#answer(connection, what, "the token was refused", 0);
     this.#outbox.close(connection, code);
     this.#connections.release(connection);
   }

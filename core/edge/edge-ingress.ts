@@ -130,10 +130,12 @@ export class EdgeIngress {
     const changed = Math.abs(windowMs - toldMs) > SPREAD_CHANGE_RATIO * toldMs;
     if (changed) c.toldSpreadMs[at] = windowMs;
     const isOld = isIn && nowMs - c.sealedAtMs[at]! > this.#policy.resumeTtlMs / 2;
+    const ice = isOld ? this.#outbox.iceFor(c.participant[at]?.id ?? "") : undefined;
     const body: PongBody = {
       ts: (ping.body as { ts?: number } | undefined)?.ts ?? 0,
       ...(changed ? { spreadMs: windowMs } : {}),
       ...(isOld ? { token: this.#welcome.freshToken(connection, nowMs) } : {}),
+      ...(ice === undefined ? {} : { ice }),
     };
     this.#write(connection, Kind.pong, 0, body);
   }

@@ -158,6 +158,8 @@ export interface PongBody {
   readonly spreadMs?: number;
   /** A fresh resume token, before the one that the client holds is worth nothing. */
   readonly token?: string;
+  /** Fresh credentials, with a fresh token. */
+  readonly ice?: IceBody;
 }
 
 export interface DrainBody {

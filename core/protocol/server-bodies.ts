@@ -64,6 +64,7 @@ const MEMBERS: ReadonlyMap<Kind, readonly (readonly [string, MemberType])[]> = n
       ["ts?", "number"],
       ["spreadMs?", "number"],
       ["token?", "text"],
+      ["ice?", "object"],
     ],
   ],
   [

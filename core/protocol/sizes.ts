@@ -77,7 +77,8 @@ function bodyBytes(kind: Kind, body: object): number {
 function pongBytes(body: PongBody): number {
   const spread = body.spreadMs === undefined ? 0 : 12 + String(body.spreadMs).length;
   const token = body.token === undefined ? 0 : 11 + body.token.length;
-  return 7 + String(body.ts).length + spread + token; // {"ts":,"spreadMs":,"token":""}
+  const ice = body.ice === undefined ? 0 : 7 + jsonBytes(body.ice);
+  return 7 + String(body.ts).length + spread + token + ice; // {"ts":,"spreadMs":,"token":"","ice":}
 }
 
 /** Bytes of one participant as JSON. */
