@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generate } from "selfsigned";
 import { afterEach, expect, test } from "vitest";
 import { connect } from "@nats-io/transport-node";
 import type { BusMessage } from "../core/trunk.ts";
@@ -154,6 +158,35 @@ natsTest("[NB9] credentials may stand in the URL, and are not logged", async () 
   await up(bus);
   expect(log.lines.map(({ text }) => text)).toEqual(["the bus is up"]);
   expect(JSON.stringify(log.lines)).not.toContain("gl");
+});
+
+natsTest("[NB11] tls:// speaks TLS or not at all", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stormglass-tls-"));
+  disposals.push(() => Promise.resolve(rmSync(directory, { recursive: true })));
+  const names = [{ type: 2 as const, value: "localhost" }];
+  const made = await generate([{ name: "commonName", value: "bus" }], {
+    extensions: [{ name: "subjectAltName", altNames: names }],
+  });
+  const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+  writeFileSync(cert, made.cert);
+  writeFileSync(key, made.private);
+  const plain = await server();
+  const secure = await server(["--tls", "--tlscert", cert, "--tlskey", key]);
+  const log = recordingLog();
+  const tls = { ca: made.cert };
+  const trusting = open(`tls://localhost:${secure.port}`, "n1", { tls });
+  await up(trusting);
+  const wary = open(`tls://localhost:${secure.port}`, "n2", { log });
+  const stubborn = open(`tls://127.0.0.1:${plain.port}`, "n3", { log });
+  await until("both say that they cannot", () => log.lines.length === 2);
+  expect([wary.isUp, stubborn.isUp]).toEqual([false, false]);
+});
+
+test("[NB11] a server that is no NATS server's URL is refused at once", () => {
+  for (const url of ["ws://127.0.0.1:1", "127.0.0.1:4222", "http://x", ""]) {
+    expect(() => open(url, "n1")).toThrow(TypeError);
+  }
+  expect(() => open("nats://127.0.0.1:1", "n1", { cluster: "a.b" })).toThrow(TypeError);
 });
 
 natsTest("[NB1] what an earlier connection said does not come back", async () => {

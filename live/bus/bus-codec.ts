@@ -38,7 +38,7 @@ const roomId = textLike(ROOM_ID_PATTERN);
 const trunkUrl = textLike(/^wss?:\/\/[^\s]{1,500}$/);
 const life = whole;
 
-const participant = record<ParticipantBody>(
+export const participant = record<ParticipantBody>(
   {
     id: anyText,
     name: anyText,
@@ -109,7 +109,7 @@ const edgeBeat = record<EdgeBeat>({
   serving: flag,
 });
 
-const orphanRoom = record<OrphanRoom>({
+export const orphanRoom = record<OrphanRoom>({
   roomId,
   expectedSize: amount,
   lostNodeId: processId,

@@ -33,7 +33,8 @@ export interface NatsBusOptions {
   readonly token?: string;
   /** Path of a credentials file; read at each dial, so that it may be rotated. */
   readonly credsFile?: string;
-  /** CA, client certificate and key as PEM, as node:tls takes them. */
+  /** CA, client certificate and key as PEM, as node:tls takes them. TLS is required when this is given, or a URL begins with tls://; the
+   * URL then names the host as its certificate does, not by address. */
   readonly tls?: Pick<TlsOptions, "ca" | "cert" | "key" | "rejectUnauthorized">;
   /** ms between pings. */
   readonly pingEveryMs?: number;
@@ -86,12 +87,20 @@ export class NatsBus implements Bus {
   #downSinceMs = performance.now();
   #saidDownAtMs = -Infinity;
 
-  /** Dials at once, and in the background: `onChange` tells when it is up. @throws TypeError for a cluster that is no name. */
+  /**
+   * Dials at once, and in the background: `onChange` tells when it is up.
+   *
+   * @throws TypeError for a cluster that is no name, or a server that is no nats:// or tls:// URL.
+   */
   constructor(options: NatsBusOptions) {
     if (!CLUSTER_PATTERN.test(options.cluster)) {
       throw new TypeError(
         `A cluster's name has letters, digits, "-" and "_", got "${options.cluster}".`,
       );
+    }
+    const odd = options.servers.find((server) => !/^(nats|tls):\/\/./.test(server));
+    if (odd !== undefined || options.servers.length === 0) {
+      throw new TypeError("A bus needs servers, whose URLs begin with nats:// or tls://.");
     }
     this.#options = options;
     this.#prefix = `stormglass.v1.${options.cluster}.`;
@@ -288,6 +297,8 @@ export class NatsBus implements Bus {
 
   #connectOptions(): NodeConnectionOptions {
     const { servers, sender, credsFile, tls, pingEveryMs } = this.#options;
+    // To the library a scheme says nothing: it would speak in the clear to a server that lets it.
+    const secured = tls ?? (servers.some((server) => server.startsWith("tls://")) ? {} : undefined);
     const { user, pass, token } = { ...shownIn(servers), ...this.#options };
     return {
       servers: servers.map((server) => server.replace(USER_INFO, "")),
@@ -303,7 +314,9 @@ export class NatsBus implements Bus {
       ...(credsFile === undefined
         ? {}
         : { authenticator: credsAuthenticator(readFileSync(credsFile)) }),
-      ...(tls === undefined ? {} : { tls: tls as NonNullable<NodeConnectionOptions["tls"]> }),
+      ...(secured === undefined
+        ? {}
+        : { tls: secured as NonNullable<NodeConnectionOptions["tls"]> }),
     };
   }
 }
