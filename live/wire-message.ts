@@ -37,6 +37,12 @@ export function sharedText(message: Message): string {
   return text;
 }
 
+/** The body, read from the text where there is nothing else. For what is rare. */
+export function bodyOf(message: Message): Body {
+  if (!(message instanceof WireMessage)) return message.body;
+  return (JSON.parse(`{${message.shared}`) as { d?: Body }).d;
+}
+
 /** A message as JSON, in the order of the constructor's arguments; `undefined` bodies as null. */
 export type MessageJson = readonly [
   kind: number,

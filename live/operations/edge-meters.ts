@@ -5,6 +5,7 @@
 import { Histogram } from "prom-client";
 import type { ErrorBody } from "../../core/protocol/bodies.ts";
 import { type DeliveryClass, Kind, type Message } from "../../core/protocol/message.ts";
+import { bodyOf } from "../wire-message.ts";
 import { JOIN_SECONDS_BUCKETS } from "./buckets.ts";
 import { Tally, TrunkMeters } from "./tally.ts";
 
@@ -106,7 +107,7 @@ export class EdgeMeters {
   /** A frame of kind `error` is being written: counts it, and what it refuses. Other kinds are ignored. */
   answered(message: Message): void {
     if (message.kind !== Kind.error) return;
-    const { code, reason } = message.body as ErrorBody;
+    const { code, reason } = bodyOf(message) as ErrorBody;
     this.errorsByCode.add(code);
     if (code === "resume_rejected") this.reconnectFailuresByReason.add(reason ?? "unknown");
     if (REFUSALS.has(code)) this.refusalsByCode.add(code);
