@@ -3,7 +3,7 @@
 // The peer has proved that it is one of ours, but it may be of another release, or broken: every member is checked and what is
 // read is built anew (bus/shape.ts). Absent and unlimited have no value in JSON: the one is left out, the other written as "inf".
 
-import type { ParticipantBody, SfuBody } from "../../core/protocol/bodies.ts";
+import type { SfuBody } from "../../core/protocol/bodies.ts";
 import { isDeeperThan, isHarmless } from "../../core/protocol/json-shape.ts";
 import type {
   AttachGrant,
@@ -12,11 +12,11 @@ import type {
   Refusal,
   ResumeClaims,
 } from "../../core/trunk.ts";
+import { orphanRoom, participant } from "../bus/bus-codec.ts";
 import {
   amount,
   anyJson,
   anyText,
-  jsonMap,
   list,
   MISFIT,
   oneOf,
@@ -27,19 +27,6 @@ import {
 
 /** Deepest nesting. Bodies are at most 32 deep (protocol); they stand in a participant, in a list, in a room, in a list. */
 export const NESTING_MAX = 40;
-
-const participant = record<ParticipantBody>(
-  {
-    id: anyText,
-    name: anyText,
-    meta: anyJson,
-    state: jsonMap,
-    connection: oneOf("reconnecting"),
-  },
-  "meta",
-  "state",
-  "connection",
-);
 
 const resumeClaims = record<ResumeClaims>({
   sessionId: anyText,
@@ -168,16 +155,7 @@ export function readRefusal(text: string): Refusal | undefined {
   return read && { ...read, nextNodeId: read.nextNodeId };
 }
 
-const orphanRooms = list(
-  record<OrphanRoom>({
-    roomId: anyText,
-    expectedSize: amount,
-    lostNodeId: anyText,
-    participants: list(participant),
-    sessionIds: list(anyText),
-    expectedWithinMs: amount,
-  }),
-);
+const orphanRooms = list(orphanRoom);
 
 export function orphansText(rooms: readonly OrphanRoom[]): string {
   return textOf(orphanRooms, rooms);

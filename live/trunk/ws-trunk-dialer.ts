@@ -98,7 +98,7 @@ export class WsTrunkDialer implements TrunkDialer {
       received: (piece) => end.received(piece),
       ended: (reason, wasOpen) => {
         const { nodeId } = end;
-        if (!wasOpen) this.#options.log.warn({ node: nodeId, reason }, "A trunk was not opened.");
+        if (!wasOpen) this.#options.log.debug({ node: nodeId, reason }, "A trunk was not opened.");
         end.facts.lost(end, reason);
       },
     });

@@ -8,16 +8,13 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { CloseCode } from "../../core/protocol/limits.ts";
-import type { Message } from "../../core/protocol/message.ts";
-import type { AttachGrant, Refusal } from "../../core/trunk.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../operations/log.ts";
 import type { TrunkMeters } from "../operations/tally.ts";
 import type { TlsSource } from "../tls.ts";
-import { readAtNode } from "./frame-reader.ts";
-import { type Challenge, freshNonce, type Proof, readProof, TrunkKeys } from "./handshake.ts";
-import type { NodeLife, TrunkToEdge, TrunkToEdgeFacts } from "./trunk.ts";
+import { EdgeTrunk } from "./edge-trunk.ts";
+import { type Challenge, freshNonce, readProof, TrunkKeys } from "./handshake.ts";
+import type { NodeLife, TrunkToEdgeFacts } from "./trunk.ts";
 import * as frames from "./trunk-frames.ts";
 import {
   TRUNK_LIMITS,
@@ -178,7 +175,7 @@ export class TrunkServer {
       ended: (reason, wasOpen) => {
         if (end !== undefined && wasOpen) return this.#lost(end, reason);
         this.#greetingCount--;
-        this.#options.log.warn({ address, reason }, "A trunk was not opened.");
+        this.#options.log.info({ address, reason }, "A trunk was not opened.");
       },
     });
     this.#silence.watch(link);
@@ -254,78 +251,4 @@ function hearNoMoreThan(
   };
   socket.on("data", count);
   return { stop: () => socket.off("data", count) };
-}
-
-/** The node's end of one trunk. */
-class EdgeTrunk implements TrunkToEdge {
-  readonly edgeId: string;
-  /** Of the edge. */
-  readonly incarnation: number;
-  readonly link: TrunkLink;
-  readonly facts: TrunkToEdgeFacts;
-  readonly mac: string;
-  readonly #written: frames.WrittenMessage;
-  readonly #forget: (end: EdgeTrunk) => void;
-  edge = -1;
-
-  constructor(
-    { edgeId, incarnation }: Proof,
-    link: TrunkLink,
-    facts: TrunkToEdgeFacts,
-    written: frames.WrittenMessage,
-    mac: string,
-    forget: (end: EdgeTrunk) => void,
-  ) {
-    this.edgeId = edgeId;
-    this.incarnation = incarnation;
-    this.link = link;
-    this.facts = facts;
-    this.#written = written;
-    this.mac = mac;
-    this.#forget = forget;
-  }
-
-  received(piece: Buffer, nowMs: number): string | undefined {
-    return readAtNode(piece, this, this.facts, nowMs, this.#isOpen);
-  }
-
-  readonly #isOpen = (): boolean => this.link.isOpen;
-
-  get bufferedBytes(): number {
-    return this.link.bufferedBytes;
-  }
-
-  attached(connection: number, grant: AttachGrant): void {
-    frames.writeAttached(this.link.batch, connection, grant);
-    this.link.owe();
-  }
-
-  refused(connection: number, refusal: Refusal): void {
-    frames.writeRefused(this.link.batch, connection, refusal);
-    this.link.owe();
-  }
-
-  multicast(room: number, except: number, message: Message): void {
-    frames.writeMulticast(this.link.batch, room, except, message, this.#written);
-    this.link.owe();
-  }
-
-  deliver(connection: number, session: number, message: Message, s: number): void {
-    frames.writeDeliver(this.link.batch, connection, session, message, s, this.#written);
-    this.link.owe();
-  }
-
-  closeConnection(connection: number, session: number, code: CloseCode): void {
-    frames.writeClose(this.link.batch, connection, session, code);
-    this.link.owe();
-  }
-
-  flush(): void {
-    this.link.flush();
-  }
-
-  close(): void {
-    this.link.close();
-    this.#forget(this);
-  }
 }

@@ -206,6 +206,21 @@ test("[TR2] who closes a trunk hears nothing more, and what was written before s
   expect(edge.names).toEqual(["opened"]);
 });
 
+test("[TR2] a node that stops loses its edges, and its next life on the same port is dialled anew", async () => {
+  const { edge, server, port, out } = await opened();
+  await server.close();
+  await until(() => edge.told.length > 1);
+  expect(edge.names).toEqual(["opened", "lost"]);
+  out.relay(5, said(1)); // To nobody.
+  const { node, url, life } = await serving({ port });
+  life.incarnation = 8;
+  const again = new RecordedEdge();
+  dialling().dial("n1", 8, url, again).relay(6, said(2));
+  await until(() => node.told.length > 1);
+  expect(node.told[1]).toEqual(["relayed", 6, said(2)]);
+  expect(again.names).toEqual(["opened"]);
+});
+
 test("[TR4] a second trunk of an edge ends the first; one of its earlier life is refused", async () => {
   const { node, edge, url } = await opened();
   const second = new RecordedEdge();
