@@ -156,7 +156,7 @@ export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
     const nowMs = this.turns.begin(); // Core's first order names the socket's handle.
     if (isBusy) this.core.openedBusy(nowMs);
     else this.core.opened(nowMs, address);
-    this.#sockets.adopted();
+    this.#sockets.adopted(socket);
     this.turns.end();
   }
 

@@ -198,6 +198,8 @@ export class EdgeFront {
       refuse(wire, 503, "Too many connections; come back later.", `Retry-After: ${RETRY_AFTER_S}`);
       return;
     }
+    wire.cork(); // The answer and the greeting leave as one packet.
+    process.nextTick(uncork, wire);
     this.#sockets.handleUpgrade(request, wire, head, (socket) => {
       if (socket.protocol === SUBPROTOCOL) {
         this.#driver.opened(socket, wire, address, verdict === "busy");
@@ -214,6 +216,10 @@ export class EdgeFront {
     if (this.#origins === undefined || origin === undefined) return true;
     return this.#origins.has(origin.toLowerCase());
   }
+}
+
+function uncork(wire: Socket): void {
+  wire.uncork();
 }
 
 function pathOf(request: IncomingMessage): string {

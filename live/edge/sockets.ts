@@ -117,9 +117,10 @@ export class Sockets {
     return socket;
   }
 
-  /** Core has answered the upgrade: what it writes from now on is to others. */
-  adopted(): void {
+  /** Core has greeted the socket: the greeting leaves at once, with the answer to the upgrade that waits before it. */
+  adopted(socket: EdgeSocket): void {
     this.#opening = undefined;
+    this.#send(socket);
   }
 
   write(connection: number, message: Message, s: number): void {
@@ -178,12 +179,13 @@ export class Sockets {
     socket.waitingBytes = 0;
     if (socket.readyState !== WebSocket.OPEN) return; // Nothing follows a close frame.
     this.#meters.sentBytes += bytes;
-    if (rest === undefined && wire.writableLength === 0) {
+    const isBehind = wire.writableLength > 0 && wire.writableCorked === 0;
+    if (rest === undefined && !isBehind) {
       wire.write(first);
       return;
     }
     const parts = rest === undefined ? [first] : [first, ...rest];
-    if (wire.writableLength > 0) wire.write(ownCopy(parts, bytes));
+    if (isBehind) wire.write(ownCopy(parts, bytes));
     else if (bytes <= JOINED_BYTES_MAX) wire.write(Buffer.concat(parts, bytes));
     else {
       wire.cork();
