@@ -272,6 +272,19 @@ test("[TR10] both ends notice that the other has fallen silent, and not before",
   expect(node.told[1]![1]).toMatch(/^Nothing was heard/);
 });
 
+test("[TR10] a process that was stopped itself does not take that for the silence of others", async () => {
+  const { node, url } = await serving({ limits: BRIEF });
+  const edge = new RecordedEdge();
+  const out = dialling({ limits: BRIEF }).dial("n1", 7, url, edge);
+  await until(() => edge.told.length > 0);
+  const wokenAtMs = performance.now() + 500;
+  while (performance.now() < wokenAtMs); // More than twice the silence that is allowed.
+  out.relay(5, said(1));
+  await until(() => node.told.length > 1);
+  expect(node.names).toEqual(["opened", "relayed"]);
+  expect(edge.names).toEqual(["opened"]);
+});
+
 function bare(port: number): WebSocket {
   const ws = new WebSocket(`ws://127.0.0.1:${port}${TRUNK_PATH}`, TRUNK_PROTOCOL);
   ws.on("error", () => {});
@@ -283,6 +296,21 @@ test("[TR11] a handshake that stays half open is ended", async () => {
   const { node, port } = await serving({ limits: BRIEF });
   const [code] = (await once(bare(port), "close")) as [number];
   expect(code).toBe(4408);
+  expect(node.told).toEqual([]);
+});
+
+test.each([
+  ["a text", "challenge me"],
+  ["no frame", Buffer.from([1, 2, 3])],
+  ["no greeting", Buffer.from([5, 0, 0, 0, 2, 0, 0, 0, 0])],
+  ["a proof that is none", Buffer.from([7, 0, 0, 0, 34, 0, 0, 0, 0, 0x7b, 0x7d])],
+])("[TR6] a connection that begins with %s is closed", async (_what, first) => {
+  const { node, port } = await serving();
+  const ws = bare(port);
+  await once(ws, "open");
+  ws.send(first);
+  const [code] = (await once(ws, "close")) as [number];
+  expect(code).toBe(4400);
   expect(node.told).toEqual([]);
 });
 
