@@ -4,15 +4,7 @@
 // queues). Where a fact or an answer is written, every letter and digit of a secret becomes a star; where orders are compared,
 // secrets are left out. So the same orders have the same digest when they are made again from a recording.
 
-import type {
-  IceBody,
-  JoinBody,
-  JoinedBody,
-  PongBody,
-  ResumeBody,
-  ResumedBody,
-  SfuBody,
-} from "../../core/protocol/bodies.ts";
+import type { IceBody, ResumeGrant, SfuBody } from "../../core/protocol/bodies.ts";
 import { type Body, Kind, type Message } from "../../core/protocol/message.ts";
 import { sharedText, WireMessage } from "../wire-message.ts";
 
@@ -50,20 +42,25 @@ function isSecretive(kind: Kind): boolean {
   }
 }
 
-/** The body with its secrets masked; the same object when it has none. */
+/** Where bodies have secrets, whichever kind they are of: core sends some of them with several. */
+interface Secretive {
+  readonly token?: string;
+  readonly resume?: ResumeGrant;
+  readonly sfu?: SfuBody;
+  readonly ice?: IceBody;
+}
+
+/** The body with its secrets masked; the same object when its kind has none. */
 export function maskedBody(kind: Kind, body: Body): Body {
   if (body === undefined || !isSecretive(kind)) return body;
-  if (kind === Kind.joined || kind === Kind.resumed) {
-    const { resume, sfu, ice } = body as JoinedBody | ResumedBody;
-    return {
-      ...body,
-      resume: { ...resume, token: masked(resume.token) },
-      ...(sfu === undefined ? {} : { sfu: maskedSfu(sfu) }),
-      ...(ice === undefined ? {} : { ice: maskedIce(ice) }),
-    };
-  }
-  const { token } = body as Partial<JoinBody & ResumeBody & PongBody & SfuBody>;
-  return token === undefined ? body : { ...body, token: masked(token) };
+  const { token, resume, sfu, ice } = body as Secretive;
+  return {
+    ...body,
+    ...(token === undefined ? {} : { token: masked(token) }),
+    ...(resume === undefined ? {} : { resume: { ...resume, token: masked(resume.token) } }),
+    ...(sfu === undefined ? {} : { sfu: maskedSfu(sfu) }),
+    ...(ice === undefined ? {} : { ice: maskedIce(ice) }),
+  };
 }
 
 const TOKEN_MEMBER = /("token":")((?:[^"\\]|\\.)*)"/g;
@@ -83,7 +80,7 @@ export function comparableText(message: Message): string {
   const { kind, body } = message;
   if (body === undefined || !isSecretive(kind)) return text;
   let rest = text;
-  for (const member of secretMembers(kind, body)) {
+  for (const member of secretMembers(body as Secretive)) {
     // The last: what participants say of themselves stands before what the server adds.
     const at = rest.lastIndexOf(member);
     if (at >= 0) rest = rest.slice(0, at) + rest.slice(at + member.length);
@@ -91,20 +88,14 @@ export function comparableText(message: Message): string {
   return rest;
 }
 
-/** The secrets of a message as they are written, each with the name of its member. */
-function secretMembers(kind: Kind, body: object): string[] {
-  const tokens: (string | undefined)[] = [];
-  const credentials: (string | undefined)[] = [];
-  if (kind === Kind.joined || kind === Kind.resumed) {
-    const { resume, sfu, ice } = body as JoinedBody | ResumedBody;
-    tokens.push(resume.token, sfu?.token);
-    for (const { credential } of ice?.servers ?? []) credentials.push(credential);
-  } else {
-    tokens.push((body as { readonly token?: string }).token);
+/** The secrets of a body as they are written, each with the name of its member. */
+function secretMembers({ token, resume, sfu, ice }: Secretive): string[] {
+  const members: string[] = [];
+  for (const secret of [token, resume?.token, sfu?.token]) {
+    if (secret !== undefined) members.push(`"token":${JSON.stringify(secret)}`);
   }
-  const written = (name: string, secrets: readonly (string | undefined)[]): string[] =>
-    secrets
-      .filter((secret) => secret !== undefined)
-      .map((secret) => `"${name}":${JSON.stringify(secret)}`);
-  return [...written("token", tokens), ...written("credential", credentials)];
+  for (const { credential } of ice?.servers ?? []) {
+    if (credential !== undefined) members.push(`"credential":${JSON.stringify(credential)}`);
+  }
+  return members;
 }
