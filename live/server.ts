@@ -186,13 +186,17 @@ class LiveServer implements RunningServer {
     return this.stopped;
   }
 
+  /** Each part in its turn; one that fails to end must not keep the others. */
   async #stopAll(): Promise<void> {
     this.phase = "stopping";
     this.#departure?.abandon();
-    await this.edge?.close();
-    await this.node?.close();
-    await this.#buses?.close();
-    await this.#operations?.close();
-    await this.recorder?.close();
+    const parts = [this.edge, this.node, this.#buses, this.#operations, this.recorder];
+    for (const part of parts) {
+      try {
+        await part?.close();
+      } catch (error) {
+        this.#log.error({ error: error as Error }, "A part of the server did not end well.");
+      }
+    }
   }
 }

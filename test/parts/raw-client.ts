@@ -19,6 +19,7 @@ const PATIENCE_MS = 10_000;
 export class RawClient {
   readonly frames: RawFrame[] = [];
   readonly #socket: WebSocket;
+  #room = "";
   #closeCode: number | undefined;
   #wake: () => void = () => {};
 
@@ -55,8 +56,19 @@ export class RawClient {
       nowMs: Date.now(),
       ttlMs: 60_000,
     });
+    this.#room = room;
     this.send({ t: "join", id: 1, d: { room, token, name: participant } });
     return this.heard((frame) => frame.t === "joined" || frame.t === "error");
+  }
+
+  /** Resumes the session that it joined, on the same socket. */
+  async resume(): Promise<RawFrame> {
+    const joined = await this.heard((frame) => frame.t === "joined");
+    const { session, resume } = joined.d as { session: string; resume: { token: string } };
+    const room = this.#room;
+    const last = Math.max(0, ...this.frames.map((frame) => frame.s ?? 0));
+    this.send({ t: "resume", id: 2, d: { room, token: resume.token, session, last } });
+    return this.heard((frame) => frame.t === "resumed" || frame.t === "error");
   }
 
   /** The first frame that is so, however long ago it came. Throws when none comes. */
