@@ -82,7 +82,7 @@ test("[ND6] a trunk over its hard mark is given up, and its sessions move", () =
   expect(orders.some((o) => o.order === "write" && o.message.kind === Kind.drain)).toBe(true);
 });
 
-test("[RS19] a resume token is replaced with a pong when half of its time is over", () => {
+test("[RS21] a resume token is replaced with a pong when half of its time is over", () => {
   const { edge, connection } = joined({ resumeTtlMs: 100_000 });
   const pong = (nowMs: number): PongBody => {
     edge.core.received(connection, new Message(Kind.ping, 0, "", "", 0, 20, "", undefined), nowMs);
@@ -101,7 +101,7 @@ test("[RS19] a resume token is replaced with a pong when half of its time is ove
   expect(pong(100_002)).toMatchObject({ token: expect.any(String) as string, ice });
 });
 
-test("[RS19] a resume token that is too old opens nothing", () => {
+test("[RS21] a resume token that is too old opens nothing", () => {
   const edge = new EdgeBench();
   const connection = edge.core.opened(0);
   edge.resumed(connection, { validUntilMs: 999 }, 0, 1_000);
