@@ -151,6 +151,17 @@ test("[ED14] headers that trickle, or never come, are cut; too many are refused"
   expect(await until(large)).toContain("431");
 });
 
+test("[ED4] a peer that never answers the close frame is cut", async () => {
+  const bench = await started({ edge: { authTimeoutMs: 20 }, front: { closeTimeoutMs: 60 } });
+  const peer = connect(bench.port, "127.0.0.1");
+  const headers = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}`);
+  peer.write(`GET /v1/signal HTTP/1.1\r\nHost: x\r\n${headers.join("\r\n")}\r\n\r\n`);
+  const heard = await until(peer);
+  expect(heard).toContain("101 Switching Protocols");
+  expect(heard).toContain('"t":"hello"');
+  expect(heard.endsWith("auth_timeout")).toBe(true);
+});
+
 test.each([
   ["192.0.2.7", "192.0.2.7"],
   ["::ffff:192.0.2.7", "192.0.2.7"],

@@ -26,7 +26,7 @@ import { EdgeSocket } from "./sockets.ts";
 
 export const SUBPROTOCOL = "rtcsig.v1";
 
-/** A peer that does not answer our close frame is cut after this, ms. Assumed: a few round trips of a bad network. */
+/** Assumed: a few round trips of a bad network. */
 const CLOSE_TIMEOUT_MS = 5_000;
 /** When the front closes, those who are still closing get this long, ms. Assumed. */
 const LAST_GOODBYE_MS = 500;
@@ -48,6 +48,8 @@ export interface FrontOptions {
   readonly handshakeTimeoutMs: number;
   /** Proxies in front that add to X-Forwarded-For; 0 when clients come directly. */
   readonly trustProxyHops: number;
+  /** A peer that does not answer our close frame is cut after this, ms; 5,000 when absent. */
+  readonly closeTimeoutMs?: number | undefined;
 }
 
 export class EdgeFront {
@@ -76,14 +78,13 @@ export class EdgeFront {
       allowSynchronousEvents: true,
       clientTracking: false,
       autoPong: true,
-      closeTimeout: CLOSE_TIMEOUT_MS,
+      closeTimeout: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
       handleProtocols: chosenProtocol,
     };
     this.#sockets = new WebSocketServer(socketOptions);
     this.#server = this.#made(options);
     this.#server.on("request", this.#asked);
     this.#server.on("upgrade", this.#upgradeAsked);
-    this.#server.on("dropRequest", (_request, socket) => socket.destroy());
   }
 
   #made({ tls, maxHeaderBytes, handshakeTimeoutMs }: FrontOptions): Server {

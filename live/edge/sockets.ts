@@ -21,7 +21,7 @@ export interface SocketFacts {
   buffered(connection: number, bytes: number): boolean;
 }
 
-/** Two frames or more to one socket in one turn are joined up to this size, bytes. Assumed; see COPIED_BYTES_MAX of frames. */
+/** Two frames or more to one socket in one turn are joined up to this size, bytes. Assumed: they fit a block of Node's pool; see COPIED_BYTES_MAX of frames. */
 const JOINED_BYTES_MAX = 4_000;
 
 /** Codes of the WebSocket layer for what our protocol has its own codes for: RFC 6455 §7.4.1. */
