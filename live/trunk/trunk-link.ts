@@ -36,7 +36,7 @@ export class TrunkLink {
   #state: State = "greeting";
   #waiting: [piece: Buffer, frames: number][] = [];
   #waitingBytes = 0;
-  #isOwing = false;
+  #owing: NodeJS.Immediate | undefined;
   #isDoomed = false;
   #silentBeats = 0;
 
@@ -96,17 +96,18 @@ export class TrunkLink {
 
   /** Something was written: it leaves at the end of this turn of the event loop. */
   owe(): void {
-    if (this.#isOwing) return;
-    this.#isOwing = true;
-    setImmediate(this.#pay);
+    this.#owing ??= setImmediate(this.#pay);
   }
 
+  /** What was written leaves now. */
   flush(): void {
-    this.batch.flush();
+    if (this.#owing === undefined) return;
+    clearImmediate(this.#owing); // It would keep the event loop from its sleep once more.
+    this.#pay();
   }
 
   readonly #pay = (): void => {
-    this.#isOwing = false;
+    this.#owing = undefined;
     this.batch.flush();
   };
 
