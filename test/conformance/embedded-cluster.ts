@@ -15,23 +15,25 @@ import { clusterSettings, LOOPBACK_BYTES } from "./live-settings.ts";
 export const embeddedKind: ClusterKind = {
   name: "embedded server",
   abilities: [],
-  start: async (settings) => {
-    const { settings: read } = await readServeSettings({
-      flags: clusterSettings(settings).map((text) => {
-        const [path, value] = text.split("=") as [string, string];
-        return [path, value, text] as const;
-      }),
-      env: { STORMGLASS_JWT_SECRET: TEST_SECRET, STORMGLASS_CLUSTER_SECRET: TEST_SECRET },
-      configFile: undefined,
-      isDev: false,
-      devSecret: "",
-      hostname: "n0",
-      readFile: () => undefined,
-    });
-    const server = await startServer(read, { log: openLog({ level: "warn" }) });
-    return new EmbeddedCluster(server, settings);
-  },
+  start: async (settings) => new EmbeddedCluster(await embeddedServer(settings), settings),
 };
+
+/** A server of edge and node in this process. */
+export async function embeddedServer(settings: ConformanceSettings): Promise<RunningServer> {
+  const { settings: read } = await readServeSettings({
+    flags: clusterSettings(settings).map((text) => {
+      const [path, value] = text.split("=") as [string, string];
+      return [path, value, text] as const;
+    }),
+    env: { STORMGLASS_JWT_SECRET: TEST_SECRET, STORMGLASS_CLUSTER_SECRET: TEST_SECRET },
+    configFile: undefined,
+    isDev: false,
+    devSecret: "",
+    hostname: "n0",
+    readFile: () => undefined,
+  });
+  return startServer(read, { log: openLog({ level: "warn" }) });
+}
 
 class EmbeddedCluster implements ConformanceCluster {
   readonly nodes = ["n0"];
