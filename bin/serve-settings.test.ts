@@ -169,6 +169,18 @@ cluster:
   expect(await problemsOf({ env: two })).toEqual([
     "STORMGLASS_JWT_JWKS_URL: jwt.jwksUrl must not be given together with jwt.secret: one source of keys",
   ]);
+  const half = { STORMGLASS_BUS_TLS_CERT_FILE: "cert" };
+  expect(await problemsOf({ env: half, files: { cert: "PEM" } })).toEqual([
+    "settings: bus.tls.keyFile must be given, since bus.tls.certFile is",
+  ]);
+});
+
+test("[SV5] a bus is NATS over TCP or TLS", async () => {
+  for (const url of ["ws://nats:443", "wss://nats", "nats:4222"]) {
+    expect(await problemsOf({ env: { STORMGLASS_BUS_URL: url } })).toEqual([
+      `STORMGLASS_BUS_URL: bus.url must be URLs that begin with nats:// or tls://, got "${url}"`,
+    ]);
+  }
 });
 
 test("[SV6] --dev stays on this machine unless told otherwise, and knows its secrets", async () => {
@@ -192,12 +204,27 @@ test("[SV7] what Kubernetes sets for a service of our name is no word to us", as
     POD_NAME: "stormglass-edge-0",
   };
   const { settings, origins, strangers } = await read({ env });
-  expect([settings.edge.port, settings.id]).toEqual([undefined, "stormglass-edge-0"]);
+  expect([settings.edge.port, settings.id]).toEqual([8_080, "stormglass-edge-0"]);
   expect([origins.get("id"), strangers]).toEqual([
     "POD_NAME",
     ["STORMGLASS_SOMETHING_ELSE_ENTIRELY"],
   ]);
   expect((await read({})).settings.id).toBe("host.example");
+});
+
+test("[SV2] what is not said follows from what is: the port from TLS, an edge's name from its host", async () => {
+  const plain = await read({});
+  expect([plain.settings.edge.port, plain.origins.get("edge.port")]).toEqual([
+    8_080,
+    "default, without TLS",
+  ]);
+  const yaml = "role: edge\nedge: { tls: { certFile: cert, keyFile: key } }\n";
+  const env = { STORMGLASS_BUS_URL: "nats://nats", STORMGLASS_CLUSTER_SECRET: LONG };
+  const files = { cert: "PEM", key: "PEM" };
+  const { settings } = await read({ yaml, env, files });
+  expect([settings.edge.port, settings.id]).toEqual([8_443, "host.example-edge"]);
+  const named = await read({ yaml, env: { ...env, POD_NAME: "edge-0" }, files });
+  expect(named.settings.id).toBe("edge-0");
 });
 
 test("[SV8] what --print-config prints is a file that says the same", async () => {

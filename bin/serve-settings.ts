@@ -5,7 +5,10 @@
 
 import {
   type Differing,
+  EDGE_SUFFIX,
   idFrom,
+  PORT_PLAIN,
+  PORT_TLS,
   type Settings,
   settingsSchema,
   settingsWith,
@@ -46,6 +49,8 @@ interface Said {
   readonly isText: boolean;
 }
 
+const HOST_NAME = "the name of this host";
+
 /** Throws `InputError` with every problem. */
 export async function readServeSettings(sources: Sources): Promise<ServeSettings> {
   const keys = serveKeys();
@@ -70,7 +75,7 @@ export async function readServeSettings(sources: Sources): Promise<ServeSettings
     const value = valueOf(sources, key, said, problems);
     if (value !== undefined) differing = withValue(differing, key.steps, value);
   }
-  const settings = settingsWith(differing);
+  const settings = settled(settingsWith(differing), origins);
   const whole: Position = { file: sources.configFile ?? "settings", line: 0, column: 0 };
   checkRules(settings, (path, must) => {
     problems.push({ at: places.get(path) ?? whole, message: `${path} must ${must}` });
@@ -84,12 +89,28 @@ function defaultOrigin({ setting }: Key): string {
   return setting.source === undefined ? "default" : `default, ${setting.source}`;
 }
 
+/** What depends on other settings. */
+function settled(settings: Settings, origins: Map<string, string>): Settings {
+  const { role, id, edge } = settings;
+  const isTls = edge.tls.certFile !== undefined;
+  let differing: Differing<Settings> = {};
+  if (edge.port === undefined) {
+    differing = { edge: { port: isTls ? PORT_TLS : PORT_PLAIN } };
+    origins.set("edge.port", `default, ${isTls ? "with" : "without"} TLS`);
+  }
+  if (role === "edge" && origins.get("id") === HOST_NAME) {
+    // A node on this host has its name already, and two speakers of one name are deaf to each other.
+    differing = { ...differing, id: `${id}${EDGE_SUFFIX}` };
+  }
+  return settingsWith({ ...settings, ...differing, edge: { ...edge, ...differing.edge } });
+}
+
 /** A default that depends on where and how the server is started. */
 function presetOf({ isDev, devSecret, env, hostname }: Sources, key: Key) {
   if (key.path === "id") {
     const pod = env.POD_NAME;
     return pod === undefined || pod === ""
-      ? ([idFrom(hostname), "the name of this host"] as const)
+      ? ([idFrom(hostname), HOST_NAME] as const)
       : ([idFrom(pod), "POD_NAME"] as const);
   }
   if (!isDev) return undefined;

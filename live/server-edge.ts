@@ -8,14 +8,11 @@ import type { Making } from "./making.ts";
 import { EdgeMeters } from "./operations/edge-meters.ts";
 import { edgeIdOf, edgePolicy } from "./policies.ts";
 import type { RunningNode } from "./server-node.ts";
-import type { Settings } from "./settings-schema.ts";
+import { PORT_PLAIN, PORT_TLS, type Settings } from "./settings-schema.ts";
 import { blaming } from "./start-error.ts";
 import type { TlsSource } from "./tls.ts";
 import { shownHost } from "./shown-host.ts";
 import { MemoryTrunks } from "./trunk/memory-trunk.ts";
-
-const PORT_PLAIN = 8_080;
-const PORT_TLS = 8_443;
 
 export interface RunningEdge {
   readonly driver: EdgeDriver;

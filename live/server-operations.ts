@@ -9,8 +9,6 @@ import type { RunningEdge } from "./server-edge.ts";
 import type { RunningNode } from "./server-node.ts";
 import { blaming } from "./start-error.ts";
 
-const ADMIN_PORT = 9_091;
-
 export interface RunningOperations {
   readonly operationsPort: number;
   readonly adminPort: number | undefined;
@@ -40,7 +38,7 @@ export async function startOperations(
   };
   const operations = new OperationsServer(sources, { ...settings.operations, log });
   const { port } = await blaming("operations.port", () => operations.listen());
-  const { host, port: adminPort = ADMIN_PORT, token: given, tokenFile } = settings.admin;
+  const { host, port: adminPort, token: given, tokenFile } = settings.admin;
   const token = given ?? textOf(tokenFile);
   if (token === undefined) {
     return { operationsPort: port, adminPort: undefined, close: () => operations.close() };

@@ -24,6 +24,10 @@ import {
 
 /** An edge and a node of one process have this apart. */
 export const EDGE_SUFFIX = "-edge";
+/** Where an edge listens when it is not told. Cited: the usual alternatives of 80 and 443 that need no privilege. */
+export const PORT_PLAIN = 8_080;
+export const PORT_TLS = 8_443;
+
 /** Room for the suffix. */
 const ID = {
   pattern: /^[A-Za-z0-9._-]{1,58}$/,

@@ -7,7 +7,6 @@ import {
   duration,
   file,
   list,
-  maybeCount,
   maybeText,
   secret,
   section,
@@ -17,10 +16,15 @@ import {
 
 export const busSection = section("how edges and nodes hear of each other", {
   url: list("NATS servers, such as nats://nats:4222; none for a cluster of this one process", [], {
-    pattern: /^(nats|tls|wss?):\/\/\S+$/,
+    pattern: /^(nats|tls):\/\/\S+$/,
     expected: "URLs that begin with nats:// or tls://",
   }),
-  credentialsFile: file("NATS credentials (.creds)"),
+  credentialsFile: file("NATS credentials (.creds); read at each dial"),
+  tls: section("with any of these, or a tls:// URL, the bus speaks TLS or not at all", {
+    caFile: file("who signs the certificates of NATS, PEM; the authorities of the system without"),
+    certFile: file("certificate that this process shows to NATS, PEM; read at each dial"),
+    keyFile: file("its private key, PEM"),
+  }),
 });
 
 export const trunkSection = section("certificates of this process on trunks, at either end", {
@@ -93,10 +97,14 @@ export const adminSection = section("the admin API: rooms, sessions, drain, kick
   host: text("address to listen on", "127.0.0.1", {
     source: "assumed: nobody but this machine, until you say otherwise",
   }),
-  port: maybeCount("port to listen on, 0 for any free one; without a token there is no admin API", {
-    most: 65_535,
-    source: "9091",
-  }),
+  port: count(
+    "port to listen on, 0 for any free one; without a token there is no admin API",
+    9_091,
+    {
+      most: 65_535,
+      source: "assumed",
+    },
+  ),
   token: secret("what callers show as bearer token"),
   tokenFile: file("the same, in a file"),
 });
