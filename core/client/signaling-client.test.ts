@@ -44,6 +44,22 @@ test("[RS15] `not_joined` is no answer: the resume that follows says it again", 
   ]);
 });
 
+test("[RS15, NG11] what was said before is said again before anything new, since ids only grow", () => {
+  const bench = new ClientBench();
+  bench.live(0, { media: "mesh", participants: [{ id: "a", name: "A" }] });
+  bench.core.offer(0, Kind.message, "", "", 40, { text: "a" });
+  bench.hear(0, Kind.drain, { deadlineMs: 1_000, reconnectAfterMs: 100 }, 20);
+  bench.core.deadlinePassed(0, 120, 0.5);
+  bench.outbox.take();
+  const participants = [{ id: "a", name: "A" }];
+  bench.resumed(0, { mode: "snapshot", participants, s: 4, media: "mesh" }, 150);
+  const sent = bench.sent().map(({ kind, id }) => [kind, id]);
+  expect(sent).toEqual([
+    [Kind.message, 1],
+    [Kind.iceRestart, 2], // "p0" is the polite one, and asks "a" to offer.
+  ]);
+});
+
 test("[RS16] a repeated number changes nothing, a skipped one closes and resumes", () => {
   const bench = new ClientBench();
   bench.live();

@@ -258,8 +258,8 @@ export class SignalingClient {
     this.table.setRoster(client, body.participants, body.you);
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, ClientEvent.joined);
+    this.#offers.resend(client); // Ids only grow: before anything new is said.
     this.media.entered(client, body.you, body.participants, body.media, body.sfu, nowMs);
-    this.#offers.resend(client);
   }
 
   #resumed(client: number, body: ResumedBody, nowMs: number, draw: number): void {
@@ -277,8 +277,8 @@ export class SignalingClient {
     }
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, body.mode === "replay" ? ClientEvent.replayed : ClientEvent.resynced);
+    this.#offers.resend(client); // Ids only grow: before anything new is said.
     this.media.resumed(client, body, nowMs);
-    this.#offers.resend(client);
   }
 
   #live(client: number, nowMs: number, draw: number): void {

@@ -68,12 +68,11 @@ export async function answered(
   );
 }
 
-/** Nobody was told that somebody left. */
+/** Nobody was told that somebody left, and nobody missed a number of his sequence. */
 export function expectNobodyTold(clients: readonly ConformanceClient[]): void {
   for (const { id, journal } of clients) {
     expect(journal.toldLeft, `${id} was told`).toEqual([]);
-    expect(journal.gaps, `gaps of ${id}`).toBe(0);
-    expect(journal.told).not.toContain("gap");
+    expect(journal.told, `${id} missed a number`).not.toContain("gap");
   }
 }
 

@@ -92,21 +92,4 @@ export class Journal {
   count(event: EventName): number {
     return this.told.filter((name) => name === event).length;
   }
-
-  /** Sequence numbers that do not follow the one before, within a session; snapshots begin anew. */
-  get gaps(): number {
-    let last = 0;
-    let gaps = 0;
-    for (const { kind, s, body } of this.heard) {
-      if (kind === Kind.joined) last = 0;
-      if (kind === Kind.resumed) {
-        const { mode, s: from } = body as ResumedBody;
-        if (mode === "snapshot") last = from ?? 0;
-      }
-      if (s === 0) continue;
-      if (s !== last + 1) gaps++;
-      last = s;
-    }
-    return gaps;
-  }
 }

@@ -37,7 +37,7 @@ const CLEAN = {
 
 test("[CF5] a calm load is clean, and one whose sockets are cut is, too", async () => {
   server = await embeddedServer(SETTINGS);
-  const load = new LoadClient({
+  const load: LoadClient = new LoadClient({
     urls: [server.edge!.url],
     rooms: 5,
     roomSize: 4,
