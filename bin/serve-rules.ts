@@ -19,7 +19,10 @@ export function checkRules(settings: Settings, refuse: Refuse): void {
   checkCluster(settings, refuse);
 }
 
-function checkPairs({ edge, trunk, cluster, jwt, ice, admin }: Settings, refuse: Refuse): void {
+function checkPairs(
+  { edge, trunk, bus, cluster, jwt, ice, admin }: Settings,
+  refuse: Refuse,
+): void {
   const together = (path: string, cert?: string, key?: string): void => {
     if ((cert === undefined) === (key === undefined)) return;
     const [missing, given] = cert === undefined ? ["cert", "key"] : ["key", "cert"];
@@ -27,6 +30,7 @@ function checkPairs({ edge, trunk, cluster, jwt, ice, admin }: Settings, refuse:
   };
   together("edge.tls", edge.tls.certFile, edge.tls.keyFile);
   together("trunk", trunk.certFile, trunk.keyFile);
+  together("bus.tls", bus.tls.certFile, bus.tls.keyFile);
   const once = (path: string, value?: string, file?: string): void => {
     if (value !== undefined && file !== undefined) {
       refuse(`${path}File`, `not be given together with ${path}`);

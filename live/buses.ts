@@ -2,6 +2,7 @@
 
 import type { Bus, BusSender } from "./bus/bus.ts";
 import type { BusCounts } from "./bus/bus-counts.ts";
+import type { BusTlsFiles } from "./bus/nats-bus.ts";
 import { MemoryHub } from "./bus/memory-bus.ts";
 import { NeighbourBus } from "./neighbour-bus.ts";
 import type { Log } from "./operations/log.ts";
@@ -34,10 +35,7 @@ export async function openBuses(
       return nodeUrl();
     },
   };
-  const wide =
-    bus.url.length === 0
-      ? undefined
-      : await natsOpener({ servers: bus.url, credsFile: bus.credentialsFile }, cluster.name, log);
+  const wide = bus.url.length === 0 ? undefined : await natsOpener(bus, cluster.name, log);
   const open = (sender: BusSender, neighbourId: string): CountedBus => {
     if (wide === undefined) return hub.open(sender);
     if (role !== "all") return wide(sender);
@@ -56,11 +54,13 @@ export async function openBuses(
 }
 
 async function natsOpener(
-  { servers, credsFile }: { servers: readonly string[]; credsFile: string | undefined },
+  { url: servers, credentialsFile: credsFile, tls: files }: Settings["bus"],
   cluster: string,
   log: Log,
 ): Promise<(sender: BusSender) => CountedBus> {
   const { NatsBus } = await import("./bus/nats-bus.ts"); // Not loaded by who is alone.
   const credentials = credsFile === undefined ? {} : { credsFile };
-  return (sender) => new NatsBus({ servers, cluster, sender, log, ...credentials });
+  const given = Object.entries(files).filter(([, path]) => path !== undefined);
+  const tls = given.length === 0 ? {} : { tls: Object.fromEntries(given) as BusTlsFiles };
+  return (sender) => new NatsBus({ servers, cluster, sender, log, ...credentials, ...tls });
 }

@@ -186,6 +186,8 @@ test.skipIf(!hasNats)("[NB11] tls:// speaks TLS or not at all", async () => {
   const tls = { ca: made.cert };
   const trusting = open(`tls://localhost:${secure.port}`, "n1", { tls });
   await up(trusting);
+  const byFile = open(`nats://localhost:${secure.port}`, "n4", { tls: { caFile: cert } });
+  await up(byFile);
   const wary = open(`tls://localhost:${secure.port}`, "n2", { log });
   const stubborn = open(`tls://127.0.0.1:${plain.port}`, "n3", { log });
   await until("both say that they cannot", () => log.lines.length === 2);

@@ -22,6 +22,13 @@ import { decodeBusMessage, encodeBusMessage } from "./bus-codec.ts";
 import { BusCounts } from "./bus-counts.ts";
 import type { Bus, BusListener, BusSender } from "./bus.ts";
 
+/** Paths of PEM files; read at each dial, so that they may be rotated. */
+export interface BusTlsFiles {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
 export interface NatsBusOptions {
   /** `nats://host:port`, `tls://host:port`; tried in a random order. With `user:pass@` or `token@` in one, that is shown to all. */
   readonly servers: readonly string[];
@@ -35,7 +42,7 @@ export interface NatsBusOptions {
   readonly credsFile?: string;
   /** CA, client certificate and key as PEM, as node:tls takes them. TLS is required when this is given, or a URL begins with tls://; the
    * URL then names the host as its certificate does, not by address. */
-  readonly tls?: Pick<TlsOptions, "ca" | "cert" | "key" | "rejectUnauthorized">;
+  readonly tls?: Pick<TlsOptions, "ca" | "cert" | "key" | "rejectUnauthorized"> | BusTlsFiles;
   /** ms between pings. */
   readonly pingEveryMs?: number;
   readonly log: Log;

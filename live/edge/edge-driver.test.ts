@@ -159,6 +159,8 @@ test("[ED7] a token that is refused, and a verifier that fails, end the connecti
   expect((await close("broken:x@standup")).code).toBe(CloseCode.internal);
   expect(bench.logged.join()).not.toContain("SECRETxTOKEN");
   expect(bench.logged.join()).not.toContain("broken:");
+  const { tokensByResult } = bench.meters;
+  expect([tokensByResult.of("rejected"), tokensByResult.of("unavailable")]).toEqual([1, 1]);
 });
 
 test("[ED7] a session is resumed on another socket by its sealed token", async () => {

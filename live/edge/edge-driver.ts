@@ -19,7 +19,7 @@ import type { TokenVerifier } from "../auth/token-verifier.ts";
 import type { Bus, BusSender } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
 import type { IceServers } from "../ice-servers.ts";
-import type { EdgeMeters } from "../operations/edge-meters.ts";
+import type { EdgeMeters, TokenResult } from "../operations/edge-meters.ts";
 import type { Log } from "../operations/log.ts";
 import type { TrunkDialer, TrunkToNode } from "../trunk/trunk.ts";
 import { Turns } from "../turns.ts";
@@ -43,6 +43,13 @@ export interface EdgeDriverParts {
   readonly iceServers: IceServers;
   readonly log: Log;
   readonly meters: EdgeMeters;
+}
+
+/** As metrics say it: whether the token was at fault, or we. */
+function resultOf(verdict: Verdict): TokenResult {
+  if (verdict.ok) return "accepted";
+  if (verdict.code === CloseCode.tokenExpired) return "expired";
+  return verdict.code === CloseCode.unauthorized ? "rejected" : "unavailable";
 }
 
 export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
@@ -228,12 +235,14 @@ export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
     if (verdict.ok) this.core.tokenVerified(connection, verdict.claims, nowMs);
     else this.core.tokenRejected(connection, verdict.code);
     this.turns.end();
+    this.#edgeMeters.tokenChecked(resultOf(verdict));
     if (!verdict.ok) this.log.debug({ connection, reason: verdict.reason }, "A token is refused.");
   }
 
   /** The verifier itself failed: not the client's fault, who may come back. */
   #notVerified(connection: number, error: unknown): void {
     if (this.#isStopped) return;
+    this.#edgeMeters.tokenChecked("unavailable");
     this.log.error({ connection, error: error as Error }, "A token could not be verified.");
     this.tell((core) => core.tokenRejected(connection, CloseCode.internal));
   }

@@ -16,8 +16,8 @@ export type TurnedAway = "busy" | "refused" | "address" | "origin" | "handshake"
 /** How a client came back: on a socket that it kept, or on another one. */
 export type ReconnectKind = "in_band" | "new_socket";
 
-/** What became of a token: good; good and known; over; not ours, or not for this; the keys could not be had. */
-export type TokenResult = "accepted" | "cached" | "expired" | "rejected" | "unavailable";
+/** What became of a join token: good; over; not ours, or not for this; it could not be verified now. */
+export type TokenResult = "accepted" | "expired" | "rejected" | "unavailable";
 
 /** Dials turned away count as offered for so long, s: about as long as a client waits before it comes again. Assumed. */
 export const OFFERED_MEMORY_S = 10;
