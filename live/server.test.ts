@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
+import { generate } from "selfsigned";
 import { afterEach, expect, test } from "vitest";
 import { DEV_SECRET } from "./auth/dev-secret.ts";
 import { recordingLog, silentLog } from "./operations/log.ts";
@@ -80,6 +81,23 @@ test("[SV10] a forged token is refused with the code that says so", async () => 
     d: { code: "unauthorized" },
   });
   expect(await mallory.closed()).toBe(4010);
+});
+
+test("[SV10] with a certificate the edge speaks TLS", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stormglass-tls-"));
+  try {
+    const pair = await generate([{ name: "commonName", value: "localhost" }]);
+    const [certFile, keyFile] = [join(directory, "cert"), join(directory, "key")];
+    writeFileSync(certFile, pair.cert);
+    writeFileSync(keyFile, pair.private);
+    const server = await started({ edge: { tls: { certFile, keyFile } } });
+    expect(server.edge!.url).toMatch(/^wss:/);
+    const alice = await RawClient.dial(server.edge!.url, { rejectUnauthorized: false });
+    expect(await alice.join("standup", "alice", DEV_SECRET)).toMatchObject({ t: "joined" });
+    alice.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test("[SV11] a drain is not ready at once, sends clients on with 4210, and ends", async () => {

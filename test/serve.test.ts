@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { DEV_SECRET } from "../live/auth/dev-secret.ts";
 import { hasNats, type NatsServer, startNats } from "./parts/nats.ts";
-import { type Part, startPart, until } from "./parts/process.ts";
+import { freePort, type Part, startPart, until } from "./parts/process.ts";
 import { RawClient } from "./parts/raw-client.ts";
 
 const program = join(new URL("..", import.meta.url).pathname, "dist/bin/stormglass.js");
@@ -195,6 +195,17 @@ test.skipIf(!hasNats).each([
     expect(await node.ended).toBe(code);
     alice.close();
   });
+});
+
+test("[SV19] an embedded server whose bus cannot be reached serves its own clients, degraded", async () => {
+  const nobody = `nats://127.0.0.1:${await freePort()}`;
+  const at = await ready(start(["--dev", "--bus", nobody]));
+  const alice = await RawClient.dial(at.url);
+  expect(await alice.join("standup", "alice", DEV_SECRET)).toMatchObject({ t: "joined" });
+  expect(await statusOf(at, "readyz")).toBe(200);
+  const health = await fetch(`http://127.0.0.1:${at.operationsPort}/healthz`);
+  expect(await health.json()).toMatchObject({ status: "degraded", bus: "down" });
+  alice.close();
 });
 
 test("[SV18] edge and node without bus or secret are refused", () => {
