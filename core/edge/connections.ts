@@ -52,6 +52,8 @@ export class Connections {
   heardAtMs = new Float64Array(64);
   /** Theoretical arrival time of the ingress bucket (SPEC TB). */
   ingressTat = new Float64Array(64);
+  /** The same of what is not for the node. */
+  askedTat = new Float64Array(64);
   toldSpreadMs = new Float32Array(64);
   /** Theoretical arrival time of the bucket of its strikes (edge-ingress.ts). */
   strikesTat = new Float64Array(64);
@@ -90,6 +92,7 @@ export class Connections {
     this.memberAt[at] = -1;
     this.heardAtMs[at] = nowMs;
     this.ingressTat[at] = 0;
+    this.askedTat[at] = 0;
     this.strikesTat[at] = 0;
     this.sealedAtMs[at] = 0;
     this.rotation[at] = 0;
@@ -154,6 +157,7 @@ export class Connections {
     this.memberAt = grown(this.memberAt, new Int32Array(size));
     this.heardAtMs = grown(this.heardAtMs, new Float64Array(size));
     this.ingressTat = grown(this.ingressTat, new Float64Array(size));
+    this.askedTat = grown(this.askedTat, new Float64Array(size));
     this.strikesTat = grown(this.strikesTat, new Float64Array(size));
     this.sealedAtMs = grown(this.sealedAtMs, new Float64Array(size));
     this.rotation = grown(this.rotation, new Uint16Array(size));

@@ -113,7 +113,10 @@ export class EdgeGateway {
     if (!c.isOpen(connection)) return;
     const at = slotOf(connection);
     c.heardAtMs[at] = nowMs;
-    if (c.state[at] === ConnectionState.attached) {
+    const isIn = c.state[at] === ConnectionState.attached;
+    const isForUs = !isIn || message.kind < Kind.leave; // Those that are relayed have greater numbers.
+    if (isForUs && !this.#ingress.attendsTo(connection, at, nowMs)) return;
+    if (isIn) {
       this.#fromMember(connection, at, message, nowMs);
       return;
     }

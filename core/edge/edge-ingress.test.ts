@@ -33,6 +33,31 @@ test("[DO3] a connection that stays just above its rate for a second is forgiven
   expect(edge.orders("close")).toEqual([]);
 });
 
+test("[DO7] pings, acknowledgements and joins have a rate of their own, and too many of them end the connection", () => {
+  const { edge, connection } = joined({ ingress: bucketShape(10, 20, 0) });
+  for (const kind of [Kind.ping, Kind.join, Kind.resume]) {
+    for (let i = 0; i < 5; i++) edge.send(connection, kind, 1, undefined, 1_000);
+  }
+  for (let i = 0; i < 30; i++) edge.send(connection, Kind.ack, 0, undefined, 1_000);
+  expect(edge.outbox.take()).toHaveLength(15); // 5 pongs, 10 duplicates; 20 were attended to, 25 were strikes.
+  edge.send(connection, Kind.message, 2, { text: "x" }, 1_000);
+  expect(edge.outbox.take()).toMatchObject([{ order: "relay" }]);
+  for (let i = 0; i < 76; i++) edge.send(connection, Kind.ping, 0, undefined, 1_000);
+  expect(edge.orders("close")).toMatchObject([{ code: 4429 }]);
+});
+
+test("[DO7] a stranger's frames count alike, and one who stays below the rate is answered for ever", () => {
+  const edge = new EdgeBench({ ingress: bucketShape(10, 20, 0) });
+  const [calm, wild] = [edge.core.opened(0), edge.core.opened(0)];
+  edge.outbox.take();
+  for (let i = 0; i < 200; i++) edge.send(calm, Kind.offer, 1, { sdp: "v=0" }, i * 100);
+  expect(edge.orders("write")).toHaveLength(200);
+  for (let i = 0; i < 121; i++) edge.send(wild, Kind.offer, 1, { sdp: "v=0" }, 20_000);
+  const orders = edge.outbox.take();
+  expect(orders).toHaveLength(21); // 20 answers, then the end at the 101st strike.
+  expect(orders.at(-1)).toMatchObject({ order: "close", code: 4429 });
+});
+
 test("[DO3] broken frames are answered, and ten of them are too many", () => {
   const { edge, connection } = joined();
   const wrong = new FrameError("bad_request", "a member is wrong", { field: "to", re: 7 });

@@ -62,6 +62,21 @@ export class EdgeIngress {
     this.#cut = cut;
   }
 
+  /**
+   * Whether a frame is attended to that is not for the node: a ping, an acknowledgement, a join or resume, whatever a stranger says. They
+   * have a bucket of their own, as large as that of messages: a talker's acknowledgements cost him no word. Over it they are not answered.
+   */
+  attendsTo(connection: number, at: number, nowMs: number): boolean {
+    const { askedTat } = this.#connections;
+    const { ingress } = this.#policy;
+    if (canTake(askedTat[at]!, ingress, 1, nowMs, true)) {
+      askedTat[at] = afterTake(askedTat[at]!, ingress, 1, nowMs);
+      return true;
+    }
+    this.#strike(connection, DROPPED_STRIKES, nowMs);
+    return false;
+  }
+
   /** A message for the node. */
   relay(connection: number, at: number, message: Message, nowMs: number): void {
     const c = this.#connections;

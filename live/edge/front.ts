@@ -33,6 +33,11 @@ const LAST_GOODBYE_MS = 500;
 /** What the retry-after of a shut door says, s. Assumed: dials come back after seconds of their own accord. */
 const RETRY_AFTER_S = 5;
 
+/** Pieces of one message. Assumed: browsers send ours whole. A piece costs some 150 bytes, however small it is. */
+const FRAGMENTS_MAX = 128;
+/** Reads of a socket that one frame of 64 KiB may come in. Assumed: eight times those of a path that takes 536 bytes at a time. */
+const CHUNKS_MAX = 1_024;
+
 export interface FrontOptions {
   readonly host: string;
   /** 0 for any that is free. */
@@ -74,6 +79,8 @@ export class EdgeFront {
       noServer: true,
       WebSocket: EdgeSocket,
       maxPayload: driver.frameBytesMax,
+      maxFragments: FRAGMENTS_MAX,
+      maxBufferedChunks: CHUNKS_MAX,
       perMessageDeflate: false, // Measured: it costs some 230 kB per connection.
       allowSynchronousEvents: true,
       clientTracking: false,

@@ -27,6 +27,7 @@ const JOINED_BYTES_MAX = 4_000;
 /** Codes of the WebSocket layer for what our protocol has its own codes for: RFC 6455 §7.4.1. */
 const OUR_CODE: ReadonlyMap<number, CloseCode> = new Map([
   [1007, CloseCode.badFrame],
+  [1008, CloseCode.tooLarge], // In too many pieces.
   [1009, CloseCode.tooLarge],
 ]);
 
