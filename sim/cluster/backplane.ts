@@ -116,6 +116,16 @@ export class Backplane {
     this.#sim.at(atUs, kind, a, packPeer(edge, node), payload);
   }
 
+  /** When the end of a trunk shows at its edge, if it would at `atUs`: not before what the node had sent. */
+  endsAtEdgeUs(node: number, edge: number, atUs: number): number {
+    return Math.max(atUs, this.#toEdgeUs[edge * this.#nodeCount + node]!);
+  }
+
+  /** The same at its node. */
+  endsAtNodeUs(edge: number, node: number, atUs: number): number {
+    return Math.max(atUs, this.#toNodeUs[edge * this.#nodeCount + node]!);
+  }
+
   /** One trip on any trunk, µs. */
   trunkTripUs(): number {
     return this.#trunk.atUs(this.#trunkDraws.nextUint32());

@@ -135,8 +135,10 @@ export class Faults {
     const world = this.#world;
     world.judge.nodeDies(node);
     world.nodes[node]!.crash();
-    for (const edge of world.edges) {
-      world.sim.schedule(this.#noticeUs(isReset), EventKind.edgeTrunkLost, node, edge.edge);
+    for (const { edge } of world.edges) {
+      const atUs = world.sim.nowUs + this.#noticeUs(isReset);
+      const endsUs = world.backplane.endsAtEdgeUs(node, edge, atUs);
+      world.sim.at(endsUs, EventKind.edgeTrunkLost, node, edge);
     }
   }
 
@@ -157,8 +159,10 @@ export class Faults {
     }
     world.edges[edge]!.crash();
     world.links.edgeDied(edge, isReset);
-    for (const node of world.nodes) {
-      world.sim.schedule(this.#noticeUs(isReset), EventKind.nodeEdgeLost, edge, node.node);
+    for (const { node } of world.nodes) {
+      const atUs = world.sim.nowUs + this.#noticeUs(isReset);
+      const endsUs = world.backplane.endsAtNodeUs(edge, node, atUs);
+      world.sim.at(endsUs, EventKind.nodeEdgeLost, edge, node);
     }
   }
 

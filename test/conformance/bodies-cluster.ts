@@ -180,6 +180,7 @@ async function losesBus(cluster: ConformanceCluster, s: ConformanceSettings): Pr
     await cluster.idle(50);
   }
   for (const { client, said } of talkers) await answered(cluster, client, said);
+  await cluster.idle(500);
   expectAllHeard(talkers, whole);
   for (const { journal } of [...whole, ...split]) expect(journal.count("disrupted")).toBe(0);
   // Somebody leaves meanwhile: those on other nodes cannot know.

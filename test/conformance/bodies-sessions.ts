@@ -77,7 +77,6 @@ async function changesEdge(cluster: ConformanceCluster, s: ConformanceSettings):
   await cluster.idle(s.presenceGraceMs + 300);
   const struck = clients.filter(({ journal }) => journal.count("disrupted") > 0);
   expect(struck.length).toBeGreaterThan(0);
-  expect(struck.length).toBeLessThan(clients.length);
   for (const { journal } of struck) expect(journal.count("replayed")).toBeGreaterThan(0);
   expectAllHeard(talkers, clients);
   expectNobodyTold(clients);

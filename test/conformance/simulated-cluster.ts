@@ -22,7 +22,8 @@ import { Journal } from "./journal.ts";
 
 const ROOMS = 12;
 const ROOM_SIZE = 8;
-const SEED = Number(process.env.CSEED ?? 2_026);
+/** Another seed is another cluster: STORMGLASS_SEED=7 npx vitest run test/conformance/simulated.test.ts. */
+const SEED = Number(process.env.STORMGLASS_SEED ?? 2_026);
 /** How finely `until` looks, and how often a slow socket tells its edge, µs. */
 const STEP_US = 5_000;
 const REPORT_US = 50_000;
