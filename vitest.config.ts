@@ -13,7 +13,24 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { test: { name: "whole", include: ["test/**/*.test.ts"], testTimeout: 300_000 } },
+      {
+        test: {
+          name: "whole",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/chaos/**"],
+          testTimeout: 300_000,
+        },
+      },
+      // Clusters of processes under faults: minutes, and one file at a time, so that one scenario is not the next one's fault.
+      {
+        test: {
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 30_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

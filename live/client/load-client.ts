@@ -5,10 +5,16 @@
 
 import { ClientEvent } from "../../core/client/client-outbox.ts";
 import type { ClientPolicy } from "../../core/client/client-policy.ts";
-import type { ErrorBody, JoinedBody, LeftBody } from "../../core/protocol/bodies.ts";
+import type {
+  ErrorBody,
+  JoinedBody,
+  LeftBody,
+  ParticipantBody,
+} from "../../core/protocol/bodies.ts";
 import { Kind, type Message } from "../../core/protocol/message.ts";
 import { ClientDriver } from "./client-driver.ts";
 import type { OpenSocket } from "./client-socket.ts";
+import { Disturbances, type Disturbance, type Return } from "./load-disturbances.ts";
 import { LoadJudge, type LoadVerdict } from "./load-judge.ts";
 import { Roster } from "./roster.ts";
 
@@ -17,6 +23,10 @@ const TICK_MS = 20;
 /** After a pause of the event loop no more than this is made up for, ms. */
 const CATCH_UP_MAX_MS = 200;
 const LOOK_EVERY_MS = 50;
+/** While states are not the same everywhere, everybody says his last one again: nobody promised that it arrived. */
+const LAST_WORDS_EVERY_MS = 1_000;
+/** The key of the states that are said. */
+const STATE_KEY = "number";
 
 export interface LoadOptions {
   readonly urls: readonly string[];
@@ -28,8 +38,11 @@ export interface LoadOptions {
   readonly openSocket: OpenSocket;
   /** Clients that begin per second. */
   readonly joinsPerSec: number;
-  /** Messages each client says to its room, per second. */
+  /** Messages each client says to its room, per second: critical, numbered, judged one by one. */
   readonly messagesPerSec: number;
+  /** States and cursors beside them; 0 unless given. */
+  readonly statesPerSec?: number;
+  readonly cursorsPerSec?: number;
   /** Bytes of a message's text beside its numbers. */
   readonly textBytes?: number;
   readonly policy?: Partial<ClientPolicy>;
@@ -42,22 +55,46 @@ interface Said {
   readonly atMs: number;
 }
 
+/** A rate that all clients share, one after the other. */
+class Turns {
+  #owed = 0;
+  #next = 0;
+
+  begin(): void {
+    this.#owed = 0;
+  }
+
+  pass(passedMs: number, perSec: number, size: number, say: (client: number) => void): void {
+    this.#owed += (perSec * size * passedMs) / 1_000;
+    for (; this.#owed >= 1; this.#owed--) {
+      say(this.#next);
+      this.#next = (this.#next + 1) % size;
+    }
+  }
+}
+
 export class LoadClient {
   readonly driver: ClientDriver;
   readonly judge = new LoadJudge();
   readonly #options: LoadOptions;
+  readonly #disturbances = new Disturbances();
   readonly #rosters: Roster[] = [];
   readonly #startedAtMs: number[] = [];
-  readonly #lostAtMs: number[] = [];
   readonly #nodes: string[] = [];
   /** By client: the number of the message with this id. */
   readonly #numberOf: Map<number, number>[] = [];
+  /** By client: the last state that it said, 0 before the first. */
+  readonly #lastState: number[] = [];
   readonly #hasLeft = new Set<string>();
+  /** By client: who was said to have left. */
+  readonly #gone: Set<string>[] = [];
   readonly #text: string;
   #started = 0;
   #entered = 0;
-  #owedMessages = 0;
-  #talker = 0;
+  readonly #messages = new Turns();
+  readonly #states = new Turns();
+  readonly #cursors = new Turns();
+  #lastWordsAtMs = 0;
   #tickedAtMs = 0;
   #isTalking = false;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -116,7 +153,8 @@ export class LoadClient {
     this.judge.add();
     this.#rosters.push(new Roster());
     this.#numberOf.push(new Map());
-    this.#lostAtMs.push(Infinity);
+    this.#lastState.push(0);
+    this.#gone.push(new Set());
     this.#nodes.push("");
   }
 
@@ -137,7 +175,7 @@ export class LoadClient {
     for (let client = 0; client < this.size; client++) {
       for (const other of this.#roomOf(client)) this.judge.expects(client, other);
     }
-    this.#owedMessages = 0;
+    for (const turns of [this.#messages, this.#states, this.#cursors]) turns.begin();
     this.#isTalking = true;
   }
 
@@ -152,8 +190,19 @@ export class LoadClient {
       () =>
         this.liveCount === this.size - this.#hasLeft.size &&
         this.judge.unanswered === 0 &&
-        this.#mismatches() === 0,
+        this.#mismatches() === 0 &&
+        this.#areStatesAgreed(),
     );
+  }
+
+  /** Forgets the disturbances so far: what comes from now on is of what happens from now on. */
+  mark(): void {
+    this.#disturbances.clear();
+  }
+
+  /** Who lost his session's host or socket since the last mark. */
+  get disturbed(): readonly Disturbance[] {
+    return this.#disturbances.since;
   }
 
   leave(client: number): void {
@@ -186,18 +235,16 @@ export class LoadClient {
     const nowMs = this.driver.nowMs;
     const passedMs = Math.min(nowMs - this.#tickedAtMs, CATCH_UP_MAX_MS);
     this.#tickedAtMs = nowMs;
-    const { joinsPerSec, messagesPerSec } = this.#options;
+    const { joinsPerSec, messagesPerSec, statesPerSec = 0, cursorsPerSec = 0 } = this.#options;
     let joins = Math.ceil((joinsPerSec * passedMs) / 1_000);
     while (joins-- > 0 && this.#started < this.size) {
       this.#startedAtMs.push(nowMs);
       this.driver.start(this.#started++);
     }
     if (!this.#isTalking) return;
-    this.#owedMessages += (messagesPerSec * this.size * passedMs) / 1_000;
-    for (; this.#owedMessages >= 1; this.#owedMessages--) {
-      this.#say(this.#talker);
-      this.#talker = (this.#talker + 1) % this.size;
-    }
+    this.#messages.pass(passedMs, messagesPerSec, this.size, (client) => this.#say(client));
+    this.#states.pass(passedMs, statesPerSec, this.size, (client) => this.#sayState(client));
+    this.#cursors.pass(passedMs, cursorsPerSec, this.size, (client) => this.#point(client));
   }
 
   #say(client: number): void {
@@ -210,29 +257,47 @@ export class LoadClient {
     this.#numberOf[client]!.set(id, number);
   }
 
+  #sayState(client: number): void {
+    if (!this.driver.isLive(client)) return;
+    this.#lastState[client]!++;
+    this.#repeatState(client);
+  }
+
+  #repeatState(client: number): void {
+    const body = { [STATE_KEY]: this.#lastState[client]! };
+    this.driver.offer(client, Kind.state, "", STATE_KEY, body);
+  }
+
+  #point(client: number): void {
+    const at = this.driver.nowMs % 1_000;
+    this.driver.offer(client, Kind.cursor, "", "", { x: at, y: client });
+  }
+
   // ---- what happens ---------------------------------------------------------------------------------
 
   #told(client: number, event: ClientEvent): void {
     const nowMs = this.driver.nowMs;
     switch (event) {
       case ClientEvent.joined:
-        if (this.#lostAtMs[client] === Infinity) {
+        if (!this.#disturbances.isAway(client)) {
           this.#entered++;
           this.judge.joins.add(nowMs - this.#startedAtMs[client]!);
         }
-        this.#back(client, nowMs);
+        this.#back(client, "join");
         break;
       case ClientEvent.replayed:
         this.judge.replayed++;
-        this.#back(client, nowMs);
+        this.#back(client, "replay");
         break;
       case ClientEvent.resynced:
         this.judge.resynced++;
-        this.#back(client, nowMs);
+        this.#back(client, "snapshot");
         break;
-      case ClientEvent.disrupted:
-        if (this.#lostAtMs[client] === Infinity) this.#lostAtMs[client] = nowMs;
+      case ClientEvent.disrupted: {
+        const socket = this.driver.socketOf(client);
+        this.#disturbances.began(client, nowMs, this.#nodes[client]!, socket);
         break;
+      }
       case ClientEvent.sessionLost:
         this.judge.sessionsLost++;
         this.judge.forgot(client);
@@ -249,11 +314,11 @@ export class LoadClient {
     }
   }
 
-  #back(client: number, nowMs: number): void {
-    const lostAtMs = this.#lostAtMs[client]!;
-    if (lostAtMs === Infinity) return;
-    this.#lostAtMs[client] = Infinity;
-    this.judge.resumes.add(nowMs - lostAtMs);
+  /** Called before the message that let it in is heard: the node is filled in then. */
+  #back(client: number, how: Return): void {
+    const socket = this.driver.socketOf(client);
+    const awayMs = this.#disturbances.ended(client, this.driver.nowMs, how, socket);
+    if (awayMs !== undefined) this.judge.resumes.add(awayMs);
   }
 
   #heard(client: number, message: Message): void {
@@ -264,12 +329,22 @@ export class LoadClient {
       return;
     }
     if (message.kind === Kind.joined || message.kind === Kind.resumed) {
-      this.#nodes[client] = (message.body as JoinedBody).node;
+      const { node } = message.body as JoinedBody;
+      this.#nodes[client] = node;
+      this.#disturbances.cameTo(client, node);
     }
     if (message.kind === Kind.participantLeft) {
       const { id, reason } = message.body as LeftBody;
+      this.#gone[client]!.add(id);
       if (!this.#hasLeft.has(id)) this.judge.leftWrongly(client, id, reason);
     }
+    if (message.kind === Kind.participantJoined) {
+      const { id } = message.body as ParticipantBody;
+      if (this.#rosters[client]!.participants.has(id)) this.judge.joinedTwice(client, id);
+      if (this.#hasLeft.has(id) && this.#gone[client]!.has(id)) this.judge.haunted(client, id);
+    }
+    if (message.kind === Kind.state) this.judge.states++;
+    if (message.kind === Kind.cursor) this.judge.cursors++;
     for (const change of this.#rosters[client]!.heard(message)) {
       if (change.what !== "left" || change.reason !== "absent") continue;
       const { id } = change.participant;
@@ -299,17 +374,51 @@ export class LoadClient {
     return others;
   }
 
-  /** Clients whose list of the room is not the room. */
+  /** Those of his room who have not left, and himself not. */
+  #peersOf(client: number): number[] {
+    return this.#roomOf(client).filter((other) => !this.#hasLeft.has(this.participantId(other)));
+  }
+
+  /** Clients whose list of the room is not the room, everybody connected. */
   #mismatches(): number {
     let count = 0;
     for (let client = 0; client < this.#started; client++) {
       if (this.#hasLeft.has(this.participantId(client))) continue;
       const { participants } = this.#rosters[client]!;
-      const ids = this.#roomOf(client).map((other) => this.participantId(other));
-      const there = ids.filter((id) => !this.#hasLeft.has(id));
+      const peers = this.#peersOf(client);
       const isSame =
-        participants.size === there.length && there.every((id) => participants.has(id));
+        participants.size === peers.length &&
+        peers.every((other) => {
+          const known = participants.get(this.participantId(other));
+          return known !== undefined && !known.isReconnecting;
+        });
       if (!isSame) count++;
+    }
+    return count;
+  }
+
+  /** Whether everybody knows everybody's last state; says them again when not. */
+  #areStatesAgreed(): boolean {
+    if (this.#stateMismatches() === 0) return true;
+    const nowMs = this.driver.nowMs;
+    if (nowMs < this.#lastWordsAtMs + LAST_WORDS_EVERY_MS) return false;
+    this.#lastWordsAtMs = nowMs;
+    for (let client = 0; client < this.#started; client++) {
+      if (this.#lastState[client]! > 0) this.#repeatState(client);
+    }
+    return false;
+  }
+
+  #stateMismatches(): number {
+    let count = 0;
+    for (let client = 0; client < this.#started; client++) {
+      if (this.#hasLeft.has(this.participantId(client))) continue;
+      const { participants } = this.#rosters[client]!;
+      for (const other of this.#peersOf(client)) {
+        const last = this.#lastState[other]!;
+        const known = participants.get(this.participantId(other))?.state[STATE_KEY];
+        if (last > 0 && known !== last) count++;
+      }
     }
     return count;
   }

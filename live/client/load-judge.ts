@@ -65,6 +65,13 @@ export interface LoadVerdict {
   readonly lost: number;
   /** People who were said to have left and had not, by reason. */
   readonly wrongLefts: Readonly<Record<string, number>>;
+  /** Said to have come while they were there. */
+  readonly joinedTwice: number;
+  /** Said to have come after they had left for good, and had been said to. */
+  readonly haunted: number;
+  /** Heard of what nobody promised. */
+  readonly states: number;
+  readonly cursors: number;
   readonly sequenceGaps: number;
   readonly sessionsLost: number;
   readonly ended: number;
@@ -91,6 +98,10 @@ export class LoadJudge {
   #duplicates = 0;
   #disordered = 0;
   #deliveries = 0;
+  #joinedTwice = 0;
+  #haunted = 0;
+  states = 0;
+  cursors = 0;
   sequenceGaps = 0;
   sessionsLost = 0;
   ended = 0;
@@ -166,6 +177,16 @@ export class LoadJudge {
     this.example(`client ${listener} was told that ${who} left (${reason})`);
   }
 
+  joinedTwice(listener: number, who: string): void {
+    this.#joinedTwice++;
+    this.example(`client ${listener} was told that ${who} came, who was there`);
+  }
+
+  haunted(listener: number, who: string): void {
+    this.#haunted++;
+    this.example(`client ${listener} was told that ${who} came, who had left`);
+  }
+
   example(words: string): void {
     if (this.#examples.length < EXAMPLES_MAX) this.#examples.push(words);
   }
@@ -202,6 +223,10 @@ export class LoadJudge {
       disordered: this.#disordered,
       lost,
       wrongLefts: Object.fromEntries(this.#wrongLefts),
+      joinedTwice: this.#joinedTwice,
+      haunted: this.#haunted,
+      states: this.states,
+      cursors: this.cursors,
       sequenceGaps: this.sequenceGaps,
       sessionsLost: this.sessionsLost,
       ended: this.ended,

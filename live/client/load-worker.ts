@@ -5,6 +5,10 @@
 //   {"do":"talk"} {"do":"quiet"}         {"did":"talk"} …
 //   {"do":"settle","withinMs":10000}     {"did":"settle","ok":true,"live":200}
 //   {"do":"live"}                        {"did":"live","live":199,"nodes":{"n0":120,"n1":79}}
+//   {"do":"where"}                       {"did":"where","nodes":["n0","n0","n1",…]}: by client
+//   {"do":"leave","clients":[3,8]}       {"did":"leave"}
+//   {"do":"mark"}                        {"did":"mark"}
+//   {"do":"disturbed"}                   {"did":"disturbed","disturbed":[{"client":7,"node":"n0",…}]}: since the mark
 //   {"do":"verdict"}                     {"did":"verdict","verdict":{…}}
 //   {"do":"stop"}                        the process ends
 //
@@ -23,7 +27,8 @@ export type LoadWorkerOptions = Omit<LoadOptions, "tokenFor" | "openSocket" | "p
 type Command =
   | ({ readonly do: "start" } & LoadWorkerOptions)
   | { readonly do: "entered" | "settle"; readonly withinMs: number }
-  | { readonly do: "talk" | "quiet" | "live" | "verdict" | "stop" };
+  | { readonly do: "leave"; readonly clients: readonly number[] }
+  | { readonly do: "talk" | "quiet" | "live" | "where" | "mark" | "disturbed" | "verdict" | "stop" };
 
 const TOKEN_TTL_MS = 24 * 3_600_000;
 
@@ -60,11 +65,21 @@ async function carriedOut(command: Command): Promise<object> {
     case "quiet":
       load.quiet();
       return {};
+    case "leave":
+      for (const client of command.clients) load.leave(client);
+      return {};
+    case "mark":
+      load.mark();
+      return {};
+    case "disturbed":
+      return { disturbed: load.disturbed };
     case "live": {
       const nodes: Record<string, number> = {};
       for (const node of load.nodes) nodes[node] = (nodes[node] ?? 0) + 1;
       return { live: load.liveCount, nodes };
     }
+    case "where":
+      return { nodes: load.nodes };
     case "verdict":
       return { verdict: load.verdict() };
     default:

@@ -23,23 +23,35 @@ export interface NatsServer {
   dispose(): Promise<void>;
 }
 
+/** Where a process runs: its address, and what is put in front of its command, such as `ip netns exec …`. */
+export interface Place {
+  readonly host: string;
+  readonly through: readonly string[];
+}
+
+export const LOOPBACK: Place = { host: "127.0.0.1", through: [] };
+
 /** `args`: further flags of nats-server, e.g. `--user`. */
-export async function startNats(args: readonly string[] = []): Promise<NatsServer> {
+export async function startNats(
+  args: readonly string[] = [],
+  { host, through }: Place = LOOPBACK,
+): Promise<NatsServer> {
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), "stormglass-nats-"));
   const run = async (): Promise<Part> => {
-    const where = ["--addr", "127.0.0.1", "--port", String(port)];
+    const where = ["--addr", host, "--port", String(port)];
     const files = ["--pid", join(directory, "pid"), "--ports_file_dir", directory];
-    const part = startPart(PROGRAM, [...where, ...files, ...args]);
+    const [program, ...before] = [...through, PROGRAM];
+    const part = startPart(program!, [...before, ...where, ...files, ...args]);
     await until("nats-server accepts", async () => {
       if (part.hasEnded) throw new Error(`nats-server ended: ${part.output()}`);
-      return accepts(port);
+      return accepts(port, host);
     });
     return part;
   };
   let part = await run();
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     port,
     get part() {
       return part;

@@ -85,8 +85,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether somebody accepts there. */
-export async function accepts(port: number): Promise<boolean> {
-  const socket = dial(port, "127.0.0.1");
+export async function accepts(port: number, host = "127.0.0.1"): Promise<boolean> {
+  const socket = dial(port, host);
   try {
     await once(socket, "connect");
     return true;
