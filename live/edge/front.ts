@@ -215,6 +215,7 @@ export class EdgeFront {
       }
       this.#driver.turnedAway("handshake");
       socket.on("error", () => {});
+      socket.wire = wire;
       socket.close(CloseCode.unsupportedVersion, `speak ${SUBPROTOCOL}`);
     });
   };

@@ -31,6 +31,9 @@ const OUR_CODE: ReadonlyMap<number, CloseCode> = new Map([
   [1009, CloseCode.tooLarge],
 ]);
 
+/** After a close frame so much is still read of a peer that goes on, bytes. Assumed: what was under way on a fast path. */
+const CLOSING_BYTES_MAX = 256 * 1024;
+
 const REASONS: ReadonlyMap<number, string> = new Map(
   Object.entries(CloseCode).map(([name, code]) => [code, reasonOf(name)]),
 );
@@ -56,6 +59,8 @@ export class EdgeSocket extends WebSocket {
 
   /** Also called by `ws`, for the peer's close and for broken frames: then it is over for core, too. */
   override close(code?: number, reason?: string | Buffer): void {
+    if (this.readyState === WebSocket.OPEN && this.wire !== undefined)
+      hearLittleMore(this, this.wire);
     const ours = code === undefined ? undefined : OUR_CODE.get(code);
     if (ours === undefined) super.close(code, reason);
     else super.close(ours, REASONS.get(ours));
@@ -261,6 +266,14 @@ export class Sockets {
     socket.connection = -1;
     this.count--;
   }
+}
+
+/** Who was told to go and goes on talking is cut: what he says would be parsed for nothing. */
+function hearLittleMore(socket: EdgeSocket, wire: Socket): void {
+  const untilBytes = wire.bytesRead + CLOSING_BYTES_MAX;
+  wire.on("data", () => {
+    if (wire.bytesRead > untilBytes) socket.terminate();
+  });
 }
 
 /** Memory of its own, not of the pool. */

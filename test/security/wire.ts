@@ -15,7 +15,12 @@ const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 export interface Dial {
   readonly protocol?: string;
   readonly headers?: readonly string[];
+  /** Where the client stands: any address of 127.0.0.0/8. */
+  readonly from?: string;
 }
+
+/** Attackers stand elsewhere than those who behave well: what an address may do is counted. */
+const ATTACKER = "127.0.0.66";
 
 /** The request of an upgrade. */
 export function upgradeRequest(url: URL, { protocol = "rtcsig.v1", headers = [] }: Dial): string {
@@ -63,7 +68,7 @@ export class Wire {
   closeCode: number | undefined;
   pongs = 0;
   receivedBytes = 0;
-  #unread = Buffer.alloc(0);
+  #unread: Buffer = Buffer.alloc(0);
   #isUpgraded = false;
   #wake: () => void = () => {};
 
@@ -80,7 +85,9 @@ export class Wire {
   /** Resolves when the server has answered, whatever it was. */
   static async dial(url: string, how: Dial = {}): Promise<Wire> {
     const target = new URL(url);
-    const socket = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
+    const { hostname: host, port } = target;
+    const { from: localAddress = ATTACKER } = how;
+    const socket = connect({ host, port: Number(port), localAddress, noDelay: true });
     const wire = new Wire(socket);
     await Promise.race([once(socket, "connect"), once(socket, "close")]);
     socket.write(upgradeRequest(target, how));
