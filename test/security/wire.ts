@@ -20,7 +20,7 @@ export interface Dial {
 }
 
 /** Attackers stand elsewhere than those who behave well: what an address may do is counted. */
-const ATTACKER = "127.0.0.66";
+export const ATTACKER = "127.0.0.66";
 
 /** The request of an upgrade. */
 export function upgradeRequest(url: URL, { protocol = "rtcsig.v1", headers = [] }: Dial): string {
