@@ -58,10 +58,15 @@ export function edgeCredentials(
   }
 }
 
-/** What seals resume tokens and opens trunks, the present one first. A process alone makes one up: nobody else need know it. */
-export function clusterSecretsOf({ cluster }: Settings): readonly string[] {
+/**
+ * What seals resume tokens and opens trunks, the present one first. A process alone needs none of its own: keys are derived from
+ * the secret of its join tokens, so that sessions survive its restart; with public keys alone it makes one up.
+ */
+export function clusterSecretsOf({ cluster, jwt }: Settings): readonly string[] {
   const secrets = secretsOf(cluster.secret, cluster.secretFile);
-  return secrets.length > 0 ? secrets : [randomBytes(32).toString("hex")];
+  if (secrets.length > 0) return secrets;
+  const signing = secretsOf(jwt.secret, jwt.secretFile);
+  return signing.length > 0 ? signing : [randomBytes(32).toString("hex")];
 }
 
 interface KeyPair {

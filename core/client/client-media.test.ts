@@ -256,3 +256,23 @@ test("[NG10] who leaves is dropped, and so is who was gone when a snapshot came"
   bench.resumed(0, { mode: "snapshot", s: 0, participants: [person(0)], media: "mesh" }, 30);
   expect(asked(bench.outbox.take())).toEqual(["dropPeer p2", "dropPeer p1"]);
 });
+
+test("[NG13] who is missing when the session moved has the grace to follow", () => {
+  const bench = new ClientBench();
+  const participants = [0, 1, 2, 3].map(person);
+  bench.live(0, { media: "mesh", participants });
+  bench.outbox.take();
+  bench.core.closed(0, 1006, false, 20, 0);
+  bench.greeted(0, 20);
+  const moved = { mode: "snapshot", reason: "moved", s: 0, media: "mesh" } as const;
+  bench.resumed(0, { ...moved, participants: [person(0), person(1)] }, 1_000);
+  expect(asked(bench.outbox.take())).not.toContain("dropPeer p2");
+  bench.hear(0, Kind.participantJoined, person(2), 5_000, { s: 1 });
+  bench.core.media.deadlinePassed(0, 15_999);
+  expect(bench.orders("dropPeer")).toEqual([]);
+  expect(bench.core.media.nextDeadlineMs(0)).toBeLessThanOrEqual(16_000);
+  bench.core.media.deadlinePassed(0, 16_000); // The server's grace is 15 s.
+  expect(bench.orders("dropPeer").map(({ peer }) => peer)).toEqual(["p3"]);
+  bench.core.media.deadlinePassed(0, 60_000);
+  expect(bench.orders("dropPeer")).toEqual([]);
+});

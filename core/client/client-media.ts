@@ -47,7 +47,10 @@ export class ClientMedia {
   resumed(client: number, body: ResumedBody, nowMs: number): void {
     if (body.media === "mesh") {
       if (body.mode === "replay") this.mesh.replayed(client, nowMs);
-      else this.mesh.resynced(client, body.participants ?? [], nowMs);
+      else {
+        const graceMs = body.reason === "moved" ? body.resume.graceMs : 0;
+        this.mesh.resynced(client, body.participants ?? [], graceMs, nowMs);
+      }
       return;
     }
     if (body.sfu !== undefined && this.#sfuKnown(client, body.sfu)) return;
@@ -85,6 +88,10 @@ export class ClientMedia {
   /** Whether any client negotiates with others directly. */
   get hasMesh(): boolean {
     return this.mesh.isUsed;
+  }
+
+  peerJoined(client: number, id: string): void {
+    this.mesh.peerJoined(client, id);
   }
 
   peerLeft(client: number, id: string): void {

@@ -12,6 +12,8 @@ import { PeerPair, type OfferCritical } from "./peer-pair.ts";
 interface Mesh {
   readonly you: string;
   readonly pairs: Map<string, PeerPair>;
+  /** Who was missing when the session moved, and until when the connection with them is kept, ms. */
+  readonly missing: Map<string, number>;
   /** Those that have a deadline: a mesh of hundreds is asked for it at every message. */
   readonly busy: Set<PeerPair>;
   /** Not after the first of their deadlines, ms. */
@@ -35,7 +37,13 @@ export class ClientMesh {
 
   entered(client: number, you: string, participants: readonly ParticipantBody[]): void {
     this.ended(client); // Peer connections of a session that was lost: their other ends are dropped, too.
-    const mesh: Mesh = { you, pairs: new Map(), busy: new Set(), nextMs: Infinity };
+    const mesh: Mesh = {
+      you,
+      pairs: new Map(),
+      missing: new Map(),
+      busy: new Set(),
+      nextMs: Infinity,
+    };
     this.#meshes.set(client, mesh);
     for (const { id } of participants) if (id !== you) this.#pairOf(client, mesh, id).offer(false);
   }
@@ -45,13 +53,26 @@ export class ClientMesh {
     for (const pair of this.#meshes.get(client)?.busy ?? []) pair.mend(nowMs);
   }
 
-  /** After a snapshot: pairs with those who are gone end; what was under way is begun again. */
-  resynced(client: number, participants: readonly ParticipantBody[], nowMs: number): void {
+  /**
+   * After a snapshot: pairs with those who are gone end; what was under way is begun again. A session that moved may be the first
+   * to be back in its room: the others have `graceMs` to follow, and their pictures go on meanwhile.
+   */
+  resynced(
+    client: number,
+    participants: readonly ParticipantBody[],
+    graceMs: number,
+    nowMs: number,
+  ): void {
     const mesh = this.#meshes.get(client);
     if (mesh === undefined) return;
     const ids = new Set(participants.map(({ id }) => id));
-    for (const peer of [...mesh.pairs.keys()]) if (!ids.has(peer)) this.peerLeft(client, peer);
+    for (const peer of [...mesh.pairs.keys()]) {
+      if (ids.has(peer)) continue;
+      if (graceMs > 0) this.#miss(mesh, peer, nowMs + graceMs);
+      else this.peerLeft(client, peer);
+    }
     for (const id of ids) {
+      mesh.missing.delete(id);
       if (id === mesh.you) continue;
       const pair = this.#pairOf(client, mesh, id);
       pair.recover(nowMs);
@@ -59,11 +80,22 @@ export class ClientMesh {
     }
   }
 
+  #miss(mesh: Mesh, peer: string, untilMs: number): void {
+    mesh.missing.set(peer, untilMs);
+    mesh.nextMs = Math.min(mesh.nextMs, untilMs);
+  }
+
+  /** Somebody is in the room, again perhaps. */
+  peerJoined(client: number, id: string): void {
+    this.#meshes.get(client)?.missing.delete(id);
+  }
+
   peerLeft(client: number, id: string): void {
     const mesh = this.#meshes.get(client);
     const pair = mesh?.pairs.get(id);
     if (mesh === undefined || pair === undefined) return;
     mesh.pairs.delete(id);
+    mesh.missing.delete(id);
     mesh.busy.delete(pair);
     this.#outbox.dropPeer(client, id);
   }
@@ -78,6 +110,7 @@ export class ClientMesh {
   received(client: number, message: Message, nowMs: number): void {
     const mesh = this.#meshes.get(client);
     if (mesh === undefined) return;
+    mesh.missing.delete(message.from);
     const pair = this.#pairOf(client, mesh, message.from);
     pair.received(message, nowMs);
     watch(mesh, pair);
@@ -102,6 +135,10 @@ export class ClientMesh {
     const mesh = this.#meshes.get(client);
     if (mesh === undefined || mesh.nextMs > nowMs) return;
     mesh.nextMs = Infinity;
+    for (const [peer, untilMs] of mesh.missing) {
+      if (untilMs <= nowMs) this.peerLeft(client, peer);
+      else mesh.nextMs = Math.min(mesh.nextMs, untilMs);
+    }
     for (const pair of mesh.busy) {
       if (pair.nextDeadlineMs() <= nowMs) pair.deadlinePassed(nowMs);
       const dueMs = pair.nextDeadlineMs();

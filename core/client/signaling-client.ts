@@ -141,6 +141,7 @@ export class SignalingClient {
     switch (message.kind) {
       case Kind.participantJoined:
         this.table.rosterGrew(client, message.idSum);
+        if (this.media.hasMesh) this.media.peerJoined(client, (message.body as LeftBody).id);
         break;
       case Kind.participantLeft:
         this.table.rosterShrank(client, message.idSum);

@@ -28,7 +28,9 @@ type Command =
   | ({ readonly do: "start" } & LoadWorkerOptions)
   | { readonly do: "entered" | "settle"; readonly withinMs: number }
   | { readonly do: "leave"; readonly clients: readonly number[] }
-  | { readonly do: "talk" | "quiet" | "live" | "where" | "mark" | "disturbed" | "verdict" | "stop" };
+  | {
+      readonly do: "talk" | "quiet" | "live" | "where" | "mark" | "disturbed" | "verdict" | "stop";
+    };
 
 const TOKEN_TTL_MS = 24 * 3_600_000;
 

@@ -1,7 +1,8 @@
 // Who is in the room, as one client knows it.
 //
 // A snapshot is compared with what was known, so that whoever watches sees people come and go one by one, and never a person
-// who is not there any more.
+// who is not there any more. When the session moved to another node, whoever comes back first finds the room empty: the others are
+// shown as reconnecting for the grace that the server gives, and leave when it is over.
 
 import type {
   JoinedBody,
@@ -40,6 +41,8 @@ export type RosterChange =
 export class Roster {
   /** Everybody but oneself, by id. */
   readonly participants = new Map<string, Participant>();
+  /** Those who were missing when the session moved. */
+  readonly #missing = new Set<string>();
   #you = "";
 
   get you(): string {
@@ -55,8 +58,9 @@ export class Roster {
         return this.#replaced(participants);
       }
       case Kind.resumed: {
-        const { mode, participants } = message.body as ResumedBody;
-        return mode === "snapshot" ? this.#replaced(participants ?? []) : [];
+        const { mode, reason, participants } = message.body as ResumedBody;
+        if (mode !== "snapshot") return [];
+        return this.#replaced(participants ?? [], reason === "moved");
       }
       case Kind.participantJoined:
       case Kind.participantUpdated:
@@ -75,11 +79,32 @@ export class Roster {
     }
   }
 
-  #replaced(bodies: readonly ParticipantBody[]): readonly RosterChange[] {
+  /** The grace of those who were missing is over. */
+  missingLeft(): readonly RosterChange[] {
+    const changes: RosterChange[] = [];
+    for (const id of this.#missing) {
+      const participant = this.participants.get(id);
+      if (participant === undefined) continue;
+      this.participants.delete(id);
+      changes.push({ what: "left", participant, reason: "absent" });
+    }
+    this.#missing.clear();
+    return changes;
+  }
+
+  #replaced(bodies: readonly ParticipantBody[], hasMoved = false): readonly RosterChange[] {
     const changes: RosterChange[] = [];
     const present = new Set(bodies.map(({ id }) => id));
+    this.#missing.clear();
     for (const participant of [...this.participants.values()]) {
       if (present.has(participant.id)) continue;
+      if (hasMoved) {
+        const waiting = { ...participant, isReconnecting: true };
+        this.#missing.add(participant.id);
+        this.participants.set(participant.id, waiting);
+        if (!participant.isReconnecting) changes.push({ what: "updated", participant: waiting });
+        continue;
+      }
       this.participants.delete(participant.id);
       changes.push({ what: "left", participant, reason: "absent" });
     }
@@ -89,6 +114,7 @@ export class Roster {
 
   #seen(body: ParticipantBody): readonly RosterChange[] {
     if (body.id === this.#you) return [];
+    this.#missing.delete(body.id);
     const participant = participantOf(body);
     const known = this.participants.get(body.id);
     this.participants.set(body.id, participant);

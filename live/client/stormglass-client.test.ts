@@ -156,9 +156,27 @@ test("[SK2, RS3] after a snapshot the application is told the difference, and no
     { id: "eve", name: "EVE" },
     { id: "joe", name: "Joe" },
   ];
-  again.resumed({ mode: "snapshot", reason: "moved", s: 40, participants });
+  again.resumed({ mode: "snapshot", reason: "gap", s: 40, participants });
   await next(client, "resumed");
   expect(lines).toEqual(["disrupted", "left bob absent", "joined joe", "resumed snapshot"]);
+});
+
+test("[SK8] who is not back yet in a room that moved is shown as reconnecting, for the grace", async () => {
+  const client = connected();
+  const side = await inside(client, ["bob", "eve"]);
+  const lines = journal(client);
+  side.socket.terminate();
+  const again = await server.accepts();
+  await again.takes(Kind.resume);
+  const resume = { token: "t", windowMs: 60_000, graceMs: 50, bufferMax: 256 };
+  again.resumed({ mode: "snapshot", reason: "moved", s: 0, participants: [], resume });
+  await next(client, "resumed");
+  expect([...client.participants.values()].map((who) => who.isReconnecting)).toEqual([true, true]);
+  again.say(Kind.participantJoined, { id: "eve", name: "EVE" }, { s: 1 });
+  await next(client, "left");
+  expect(lines).toEqual(["disrupted", "resumed snapshot", "left bob absent"]);
+  expect([...client.participants.keys()]).toEqual(["eve"]);
+  expect(client.participants.get("eve")?.isReconnecting).toBe(false);
 });
 
 test("[SK4] a message that is said again by its sender is heard once", async () => {

@@ -9,7 +9,13 @@
 
 import { ClientEvent } from "../../core/client/client-outbox.ts";
 import type { ClientPolicy } from "../../core/client/client-policy.ts";
-import type { ErrorBody, JoinedBody, LeftBody } from "../../core/protocol/bodies.ts";
+import type {
+  ErrorBody,
+  JoinedBody,
+  LeftBody,
+  PongBody,
+  ResumedBody,
+} from "../../core/protocol/bodies.ts";
 import { Kind, type Message } from "../../core/protocol/message.ts";
 import { ClientDriver, type TokenSource } from "./client-driver.ts";
 import { socketOpener, type ClientSocketClass } from "./client-socket.ts";
@@ -125,6 +131,7 @@ export class StormglassClient extends Emitter<ClientEvents> {
   #ice: object = {};
   #lastError: ErrorBody | undefined = undefined;
   #hasEnded = false;
+  #graceTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 
   constructor(options: ConnectOptions) {
     super();
@@ -271,12 +278,16 @@ export class StormglassClient extends Emitter<ClientEvents> {
         break;
       }
       case Kind.resumed: {
-        const { mode, ice } = message.body as { mode: "replay" | "snapshot"; ice?: unknown };
+        const { mode, reason, ice, resume } = message.body as ResumedBody;
         this.#useIce(ice);
+        if (reason === "moved") this.#awaitMissing(resume.graceMs);
         this.emit("resumed", { mode });
         this.#flush();
         break;
       }
+      case Kind.pong:
+        this.#useIce((message.body as PongBody | undefined)?.ice);
+        break;
       case Kind.message:
         this.emit("message", { from: message.from, body: message.body });
         break;
@@ -308,6 +319,12 @@ export class StormglassClient extends Emitter<ClientEvents> {
     if (changes.length > 0) this.emit("participants", this.participants);
   }
 
+  /** Whoever was not back before us in a room that moved has this long to follow. */
+  #awaitMissing(graceMs: number): void {
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = setTimeout(() => this.#changed(this.#roster.missingLeft()), graceMs);
+  }
+
   #useIce(ice: unknown): void {
     const servers = (ice as { servers?: readonly object[] } | undefined)?.servers;
     if (servers === undefined) return;
@@ -334,6 +351,7 @@ export class StormglassClient extends Emitter<ClientEvents> {
 
   #end(reason: Ending["reason"]): void {
     this.#hasEnded = true;
+    clearTimeout(this.#graceTimer);
     for (const { reject } of this.#unsent) reject(new RefusedMessage(undefined));
     this.#unsent = [];
     this.#driver.stop();
