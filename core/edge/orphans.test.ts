@@ -31,15 +31,16 @@ test("[RS11] slots spread evenly over N / (fill × R), and rooms are declared to
       : [],
   );
   // 630 sessions, and the two others admit 700 resumes per second together, 0.9 of which are slots: 1 s.
-  expect(drains.map(({ deadlineMs }) => Math.round(deadlineMs))).toEqual([1_000, 1_000, 1_000]);
+  // None is within the first 250 ms: until then other edges may declare who else was there.
+  expect(drains.map(({ deadlineMs }) => Math.round(deadlineMs))).toEqual([1_250, 1_250, 1_250]);
   const slots = drains.map(({ connection, reconnectAfterMs }) => [
     connection,
     Math.round(reconnectAfterMs),
   ]);
   expect(slots).toEqual([
-    [members[0], 250], // Each room is spread over the whole window: it goes to one node.
-    [members[2], 750],
-    [members[1], 118],
+    [members[0], 500], // Each room is spread over the whole window: it goes to one node.
+    [members[2], 1_000],
+    [members[1], 368],
   ]);
   const declared = orders.flatMap((order) =>
     order.order === "declareOrphans" ? order.rooms.map((room) => [order.node, room] as const) : [],

@@ -7,6 +7,9 @@
 // edges together fill that rate, without talking to each other. Each room is spread over the whole of it: the room goes to one
 // node, which admits a share of R, so a large room whose members came one behind the other would wait there, or be
 // turned away.
+//
+// The other edges notice a moment earlier or later, and nobody waits for them: so no slot is before what they declare has come. Who
+// was let in before would find half of his room absent, and see them come again.
 
 import { slotOf } from "../handles.ts";
 import type { ClusterView, NodeRecord } from "../cluster-view.ts";
@@ -22,6 +25,9 @@ import type { Timeouts } from "./timeouts.ts";
 
 /** Multiples of it, mod 1, fill an interval evenly, however many there are: rooms of one member do not coincide. */
 const GOLDEN = 0.6180339887498949;
+/** The first slot, ms from the loss. Assumed: edges notice a closed connection within a turn or two of their event loops, and a turn
+ * of a busy one is tens of ms; and nobody who has lost his node for seconds minds a quarter of one. */
+const DECLARED_WITHIN_MS = 250;
 
 export class Orphans {
   readonly #policy: EdgePolicy;
@@ -59,8 +65,9 @@ export class Orphans {
     let members = 0;
     for (const room of rooms) members += room.members.length;
     const windowMs = this.#slotWindowMs(lost, members);
+    const lastSlotMs = DECLARED_WITHIN_MS + windowMs;
     for (const [r, room] of rooms.entries()) {
-      const orphans = this.#orphansOf(room, lost, windowMs);
+      const orphans = this.#orphansOf(room, lost, lastSlotMs);
       const home = homeOf(room.roomId, orphans.expectedSize);
       if (home !== undefined) {
         const batch = declared.get(home);
@@ -70,9 +77,9 @@ export class Orphans {
       const size = room.members.length;
       const phase = (0.5 + r * GOLDEN) % 1;
       for (const [i, connection] of [...room.members].entries()) {
-        const reconnectAfterMs = (windowMs * (i + phase)) / size;
+        const reconnectAfterMs = DECLARED_WITHIN_MS + (windowMs * (i + phase)) / size;
         if (isAlive) this.#detach(connection);
-        this.#cutLoose(connection, reconnectAfterMs, windowMs, nowMs);
+        this.#cutLoose(connection, reconnectAfterMs, lastSlotMs, nowMs);
       }
     }
     this.#delivery.forgetNode(lost.index);
@@ -115,7 +122,7 @@ export class Orphans {
     this.#outbox.detach(node[at]!, session[at]!, attachment[at]!, false);
   }
 
-  #cutLoose(connection: number, reconnectAfterMs: number, windowMs: number, nowMs: number): void {
+  #cutLoose(connection: number, reconnectAfterMs: number, deadlineMs: number, nowMs: number): void {
     const c = this.#connections;
     const at = slotOf(connection);
     c.leaveRoom(connection);
@@ -124,7 +131,7 @@ export class Orphans {
     c.session[at] = -1;
     this.#timeouts.orphaned(connection, nowMs);
     c.openUntilMs[at] = nowMs + reconnectAfterMs + this.#policy.resumeWindowMs;
-    const body: DrainBody = { deadlineMs: windowMs, reconnectAfterMs };
+    const body: DrainBody = { deadlineMs, reconnectAfterMs };
     const bytes = serverFrameBytes(Kind.drain, body);
     this.#delivery.deliver(
       connection,
