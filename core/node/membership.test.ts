@@ -121,6 +121,13 @@ test("[RS4] a resume is rejected with its reason", () => {
   expect(node.resume(alice.grant, 0, 0, 0, { sessionId: "n0.1.77" }).refusal?.reason).toBe(
     "unknown",
   );
+  node.join("carol", { roomId: "attic" });
+  const { nodeId, incarnation } = node.core.beatNow();
+  const { sessionId, session, rotation, expectedSize } = alice.grant;
+  const who = { participantId: "alice", name: "alice", sessionId, session, rotation, expectedSize };
+  const claims = { ...who, roomId: "attic", nodeId, incarnation, validUntilMs: Infinity };
+  const elsewhere = node.ask("alice", { roomId: "attic", resume: claims });
+  expect(elsewhere.refusal?.reason).toBe("unknown");
   node.detach(alice, true);
   expect(node.resume(alice.grant, 0).refusal?.reason).toBe("expired");
   const anew = node.join("alice");

@@ -81,11 +81,11 @@ export class Membership {
     const isOwn = claims.nodeId === policy.nodeId && claims.incarnation === policy.incarnation;
     if (isOwn) {
       const session = claims.session;
-      if (!sessions.handles.isLive(session)) {
-        return room?.members.has(claims.participantId) === true ? "replaced" : "expired";
-      }
+      const isThere = room?.members.has(claims.participantId) === true;
+      if (!sessions.handles.isLive(session)) return isThere ? "replaced" : "expired";
       const at = slotOf(session);
-      if (sessions.sessionId[at] !== claims.sessionId) return "unknown";
+      const isIts = sessions.sessionId[at] === claims.sessionId && sessions.room[at] === room;
+      if (!isIts) return "unknown";
       const age = (sessions.rotation[at]! - claims.rotation) & 0xffff;
       if (age > 1) return "replaced";
       this.#reattach(sessions.room[at]!, session, edge, connection, nowMs);

@@ -9,6 +9,8 @@ import { RawClient } from "../parts/raw-client.ts";
 import { type Dial, Wire } from "./wire.ts";
 
 export const SECRET = "the secret of the servers that are attacked";
+/** Of the cluster: it seals resume tokens. */
+export const CLUSTER_SECRET = "the secret of the cluster that is attacked";
 export const ADMIN_TOKEN = "the-token-of-the-operators";
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 
@@ -30,12 +32,13 @@ afterEach(async () => {
 
 /** Ends with the test. */
 export async function guarded(differing: Differing<Settings> = {}): Promise<Guarded> {
-  const { edge, ...others } = differing;
+  const { edge, cluster, ...others } = differing;
   const settings = settingsWith({
     operations: LOOPBACK,
     admin: { ...LOOPBACK, token: ADMIN_TOKEN },
     jwt: { secret: SECRET },
     ...others,
+    cluster: { secret: CLUSTER_SECRET, ...cluster },
     edge: { ...LOOPBACK, ...edge },
   });
   let text = "";
