@@ -4,41 +4,22 @@
 //   server → client  {"s":412,"t":"offer","from":"p_bob","n":3,"d":{…}}
 //
 // Nothing a client sends is trusted: size, depth, types, ranges, identifiers and code points are checked
-// here, once, and the machines behind need not look again. A frame that is no frame is fatal; a frame
+// here, once, by readers that were made from the published schemas, and the machines behind need not look again. A frame that is no frame is fatal; a frame
 // with a wrong member is answered; a type from the future is answered to a client and ignored from a
 // server (SPEC CN). A message to a room is written as text once: only the sequence number differs, so
 // it stands in front.
 
-import { BadField, clientBody, integer, isObject, recipient, stateKey } from "./client-bodies.ts";
+import { clientBody, type ClientFrameReader, clientFrameReaders, readId } from "./client-bodies.ts";
 import { FrameError } from "./frame-error.ts";
-import { isDeeperThan } from "./json-shape.ts";
-import { CloseCode, PROTOCOL_LIMITS, type ProtocolLimits } from "./limits.ts";
+import { isDeeperThan, isObject, type JsonObject } from "./json-shape.ts";
+import { CloseCode, type ProtocolLimits, SERVER_NESTING_DEPTH_MAX } from "./limits.ts";
 import { type Body, Kind, KIND_NAMES, Message } from "./message.ts";
-import { serverBody } from "./server-bodies.ts";
+import { BadField } from "./schema/reader.ts";
+import { serverBody, serverMembers } from "./server-bodies.ts";
 
 const KIND_OF_NAME: ReadonlyMap<string, Kind> = new Map(
   KIND_NAMES.map((name, kind) => [name, kind as Kind] as const).slice(1),
 );
-
-/** What a client may send; every other type is unknown to a server. */
-const FROM_CLIENT: ReadonlySet<Kind> = new Set([
-  Kind.join,
-  Kind.resume,
-  Kind.ping,
-  Kind.ack,
-  Kind.leave,
-  Kind.offer,
-  Kind.answer,
-  Kind.candidate,
-  Kind.endOfCandidates,
-  Kind.iceRestart,
-  Kind.state,
-  Kind.speaking,
-  Kind.quality,
-  Kind.cursor,
-  Kind.appVolatile,
-  Kind.message,
-]);
 
 /** Whether this kind is addressed to one peer and numbered by negotiation. */
 function isNegotiation(kind: Kind): boolean {
@@ -72,15 +53,16 @@ export function decodeClientFrame(
   if (typeof t !== "string") return FrameError.badFrame("t must be text");
   let id = 0;
   try {
-    id = integer(frame["id"], "id", 1, 0);
+    id = readId(frame["id"]);
     const kind = KIND_OF_NAME.get(t);
-    if (kind === undefined || !FROM_CLIENT.has(kind)) {
+    const read = kind === undefined ? undefined : clientFrameReaders(limits)[kind];
+    if (kind === undefined || read === undefined) {
       return new FrameError("unknown_type", "clients do not send this type", {
         field: "t",
         re: id,
       });
     }
-    return clientMessage(kind, id, frame, byteLength, limits);
+    return clientMessage(kind, id, frame, byteLength, read);
   } catch (error) {
     if (!(error instanceof BadField)) throw error;
     const code = error.isTooLarge ? "too_large" : "bad_request";
@@ -91,25 +73,29 @@ export function decodeClientFrame(
 function clientMessage(
   kind: Kind,
   id: number,
-  frame: Readonly<Record<string, unknown>>,
+  frame: JsonObject,
   byteLength: number,
-  limits: ProtocolLimits,
+  read: ClientFrameReader,
 ): Message {
-  const isToPeer = isNegotiation(kind) || kind === Kind.iceRestart;
-  const mayName = isToPeer || kind === Kind.message;
-  const to = mayName ? recipient(frame["to"], isToPeer) : "";
-  const d = frame["d"];
-  if (kind === Kind.ping || kind === Kind.ack) {
-    const heard = isObject(d) ? d : {};
-    const n = integer(kind === Kind.ping ? heard["ack"] : heard["s"], "d", 0, 0);
-    const ts = heard["ts"];
-    const body = typeof ts === "number" && kind === Kind.ping ? { ts, ack: n } : undefined;
-    return new Message(kind, id, "", "", n, byteLength, "", body);
-  }
-  const n = isNegotiation(kind) ? integer(frame["n"], "n", 1) : 0;
-  const body = clientBody(kind, d, limits);
-  const key = kind === Kind.state ? stateKey(body) : "";
+  const to = read.to === undefined ? "" : ((read.to(frame["to"]) as string | undefined) ?? "");
+  const n = read.n === undefined ? 0 : (read.n(frame["n"]) as number);
+  const body = clientBody(kind, read.d, frame["d"]);
+  if (kind === Kind.ping || kind === Kind.ack) return heardMessage(kind, id, byteLength, body);
+  const key = kind === Kind.state ? onlyKey(body) : "";
   return new Message(kind, id, "", to, n, byteLength, key, body);
+}
+
+/** A ping or an ack: `n` is the last number heard. */
+function heardMessage(kind: Kind, id: number, byteLength: number, d: Body): Message {
+  const { ts, ack, s } = (d ?? {}) as Partial<Record<"ts" | "ack" | "s", number | null>>;
+  const n = (kind === Kind.ping ? ack : s) ?? 0;
+  const body = kind === Kind.ack || ts === undefined || ts === null ? undefined : { ts, ack: n };
+  return new Message(kind, id, "", "", n, byteLength, "", body);
+}
+
+/** The one key of a `state`: one message, one key, because keys are what later values replace. */
+function onlyKey(body: Body): string {
+  return Object.keys(body!)[0]!;
 }
 
 export interface ServerFrame {
@@ -122,23 +108,20 @@ export interface ServerFrame {
 export function decodeServerFrame(
   text: string,
   byteLength: number,
-  nestingDepthMax = PROTOCOL_LIMITS.nestingDepthMax,
+  nestingDepthMax = SERVER_NESTING_DEPTH_MAX,
 ): ServerFrame | FrameError | undefined {
   const frame = parsed(text, nestingDepthMax);
   if (frame instanceof FrameError) return frame;
-  const { t, from = "" } = frame;
+  const { t } = frame;
   if (typeof t !== "string") return FrameError.badFrame("t must be text");
   const kind = KIND_OF_NAME.get(t);
   if (kind === undefined) return undefined;
-  const read = serverBody(kind, frame["d"]);
-  if (typeof read === "string") return wrongMember(read);
-  if (typeof from !== "string") return wrongMember("from");
   try {
-    const id = integer(frame[isReply(kind) ? "re" : "id"], "id", 0, 0);
-    const n = integer(frame["n"], "n", 0, 0);
-    const s = integer(frame["s"], "s", 0, 0);
-    const key = kind === Kind.state ? stateKey(read.body) : "";
-    return { message: new Message(kind, id, from, "", n, byteLength, key, read.body), s };
+    const body = serverBody(kind, frame["d"]);
+    const { s, re, id, n, from } = serverMembers(frame);
+    const key = kind === Kind.state ? onlyKey(body) : "";
+    const number = isReply(kind) ? re : id;
+    return { message: new Message(kind, number, from, "", n, byteLength, key, body), s };
   } catch (error) {
     if (!(error instanceof BadField)) throw error;
     return wrongMember(error.field);
@@ -153,7 +136,7 @@ function wrongMember(field: string): FrameError {
 }
 
 /** The frame as an object, or why it is none. */
-function parsed(text: string, depthMax: number): Readonly<Record<string, unknown>> | FrameError {
+function parsed(text: string, depthMax: number): JsonObject | FrameError {
   if (isDeeperThan(text, depthMax)) return FrameError.badFrame("frame nests too deep");
   let frame: unknown;
   try {

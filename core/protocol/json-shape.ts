@@ -4,6 +4,12 @@
 // at most as many levels deep as the protocol allows. Sizes are those of the UTF-8 text that
 // JSON.stringify would give, counted without building it.
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Bytes of `text` in UTF-8; a lone surrogate counts as the 3 bytes of U+FFFD. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
@@ -108,7 +114,8 @@ export function jsonBytes(value: unknown): number {
     return bytes;
   }
   let bytes = 1;
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const member = (value as JsonObject)[key];
     if (member !== undefined) bytes += jsonStringBytes(key) + 2 + jsonBytes(member);
   }
   return bytes === 1 ? 2 : bytes;
@@ -121,5 +128,8 @@ export function jsonBytes(value: unknown): number {
 export function isHarmless(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return value.every(isHarmless);
-  return !Object.hasOwn(value, "__proto__") && Object.values(value).every(isHarmless);
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__" || !isHarmless((value as JsonObject)[key])) return false;
+  }
+  return true;
 }

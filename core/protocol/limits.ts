@@ -37,10 +37,18 @@ export const PROTOCOL_LIMITS: ProtocolLimits = {
   nestingDepthMax: 32,
 };
 
+/**
+ * How deep a client reads a server's frame. A value lies three levels deeper in a roster than in the frame of who set it, and
+ * servers may be configured to take 256 levels: one participant must not be able to make a room unreadable for the others.
+ */
+export const SERVER_NESTING_DEPTH_MAX = 256 + 8;
+
 /** Characters a room id may have; a node id may in addition not contain ":" (SPEC PL1). */
 export const ROOM_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
 export const NODE_ID_PATTERN = /^[A-Za-z0-9._-]{1,63}$/;
 export const PARTICIPANT_ID_PATTERN = /^[A-Za-z0-9._:@-]{1,128}$/;
+/** Names of capabilities and state keys. Assumed. */
+export const WORD_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** WebSocket close codes (the range says what to do: 40xx stop, 41xx back off, 42xx/43xx reconnect as told). */
 export const CloseCode = {

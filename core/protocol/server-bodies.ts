@@ -1,153 +1,53 @@
-// What a client insists on in the server's `d`: the members its machine reads, and their types.
+// How a client reads what the server sends: the schemas of schema/server-frames.ts, made into readers once.
 //
-// The server is trusted more than a client is: members that are not named here pass through, so that a
-// newer server may say more. What is named must be there, since nobody looks again.
+// The server is trusted more than a client is: members that are not named there pass through, so that a newer server may say
+// more; so does any body of a kind that this version's server does not send.
 
-import { type Body, Kind } from "./message.ts";
-import { isObject, type JsonObject } from "./client-bodies.ts";
+import { type Body, Kind, KIND_NAMES } from "./message.ts";
+import { SERVER_ENVELOPE } from "./schema/frames.ts";
+import { optionalReader, type Read, reader } from "./schema/reader.ts";
+import { free } from "./schema/schema.ts";
+import { SERVER_FRAMES } from "./schema/server-frames.ts";
 
-type MemberType = "text" | "number" | "flag" | "object" | "participants" | "list";
+/** By kind; undefined where a kind has no body. */
+const BODY_READERS = bodyReaders();
 
-/** Members by kind; a name that ends in "?" may be absent. */
-const MEMBERS: ReadonlyMap<Kind, readonly (readonly [string, MemberType])[]> = new Map([
-  [
-    Kind.hello,
-    [
-      ["server", "text"],
-      ["proto", "number"],
-      ["authTimeoutMs", "number"],
-    ],
-  ],
-  [
-    Kind.joined,
-    [
-      ["session", "text"],
-      ["you", "text"],
-      ["participants", "participants"],
-      ["epoch", "number"],
-      ["resume", "object"],
-      ["ping", "object"],
-      ["reconnect", "object"],
-      ["node", "text"],
-      ["region", "text"],
-      ["sfu?", "object"],
-    ],
-  ],
-  [
-    Kind.resumed,
-    [
-      ["mode", "text"],
-      ["epoch", "number"],
-      ["resume", "object"],
-      ["reconnect", "object"],
-      ["node", "text"],
-      ["from?", "number"],
-      ["to?", "number"],
-      ["s?", "number"],
-      ["participants?", "participants"],
-      ["sfu?", "object"],
-    ],
-  ],
-  [Kind.redirect, [["url", "text"]]],
-  [
-    Kind.error,
-    [
-      ["code", "text"],
-      ["message", "text"],
-      ["retry", "flag"],
-      ["retryAfterMs?", "number"],
-    ],
-  ],
-  [
-    Kind.pong,
-    [
-      ["ts?", "number"],
-      ["spreadMs?", "number"],
-      ["token?", "text"],
-      ["ice?", "object"],
-    ],
-  ],
-  [
-    Kind.participantJoined,
-    [
-      ["id", "text"],
-      ["name", "text"],
-    ],
-  ],
-  [Kind.participantUpdated, [["id", "text"]]],
-  [
-    Kind.participantLeft,
-    [
-      ["id", "text"],
-      ["reason", "text"],
-    ],
-  ],
-  [Kind.offer, [["sdp", "text"]]],
-  [Kind.answer, [["sdp", "text"]]],
-  [Kind.candidate, [["list", "list"]]],
-  [Kind.speakers, [["list", "list"]]],
-  [
-    Kind.sfu,
-    [
-      ["id", "text"],
-      ["url", "text"],
-      ["token", "text"],
-    ],
-  ],
-  [
-    Kind.throttled,
-    [
-      ["scope", "text"],
-      ["level", "number"],
-      ["dropped", "number"],
-      ["merged", "number"],
-      ["retryAfterMs", "number"],
-    ],
-  ],
-  [
-    Kind.drain,
-    [
-      ["deadlineMs", "number"],
-      ["reconnectAfterMs", "number"],
-    ],
-  ],
-  [Kind.token, [["token", "text"]]],
-] as const);
-
-function isOfType(value: unknown, type: MemberType): boolean {
-  switch (type) {
-    case "text":
-      return typeof value === "string";
-    case "number":
-      return typeof value === "number";
-    case "flag":
-      return typeof value === "boolean";
-    case "object":
-      return isObject(value);
-    case "list":
-      return Array.isArray(value);
-    case "participants":
-      return Array.isArray(value) && value.every(isParticipant);
+function bodyReaders(): readonly (Read | undefined)[] {
+  const any = optionalReader(free("any", "object"), "d", "all");
+  const readers: (Read | undefined)[] = KIND_NAMES.map(() => any);
+  for (const { kind, d, isBodyNeeded } of SERVER_FRAMES) {
+    readers[kind] = d && (isBodyNeeded ? reader : optionalReader)(d, "d", "all");
   }
+  return readers;
 }
 
-function isParticipant(value: unknown): boolean {
-  return isObject(value) && typeof value["id"] === "string" && typeof value["name"] === "string";
+/** The body `d` of a server's frame of this kind. Throws `BadField`. */
+export function serverBody(kind: Kind, d: unknown): Body {
+  const read = BODY_READERS[kind];
+  return read === undefined ? undefined : (read(d) as Body);
 }
 
-/** The body `d` of a server frame of this kind, or the path of the member that is missing or wrong. */
-export function serverBody(kind: Kind, d: unknown): { readonly body: Body } | string {
-  const members = MEMBERS.get(kind);
-  if (members === undefined) return d === undefined || isObject(d) ? { body: d } : "d";
-  if (!isObject(d)) return "d";
-  for (const [name, type] of members) {
-    if (!hasMember(d, name, type)) return `d.${name}`;
-  }
-  return { body: d };
+const readS = optionalReader(SERVER_ENVELOPE.s, "s", "all");
+const readRe = optionalReader(SERVER_ENVELOPE.re, "re", "all");
+const readId = optionalReader(SERVER_ENVELOPE.id, "id", "all");
+const readN = optionalReader(SERVER_ENVELOPE.n, "n", "all");
+const readFrom = optionalReader(SERVER_ENVELOPE.from, "from", "all");
+
+export interface ServerMembers {
+  readonly s: number;
+  readonly re: number;
+  readonly id: number;
+  readonly n: number;
+  readonly from: string;
 }
 
-function hasMember(d: JsonObject, name: string, type: MemberType): boolean {
-  if (!name.endsWith("?")) return isOfType(d[name], type);
-  const value = d[name.slice(0, -1)];
-  return value === undefined || isOfType(value, type);
+/** What stands around the body. Throws `BadField`. */
+export function serverMembers(frame: Readonly<Record<string, unknown>>): ServerMembers {
+  return {
+    s: (readS(frame["s"]) as number | undefined) ?? 0,
+    re: (readRe(frame["re"]) as number | undefined) ?? 0,
+    id: (readId(frame["id"]) as number | undefined) ?? 0,
+    n: (readN(frame["n"]) as number | undefined) ?? 0,
+    from: (readFrom(frame["from"]) as string | undefined) ?? "",
+  };
 }
