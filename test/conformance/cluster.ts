@@ -11,6 +11,8 @@ export interface ConformanceSettings {
   readonly edges: number;
   /** Sessions one node may hold. */
   readonly maxConnections: number;
+  /** Sessions one node takes per second: what the slots of a drain are sized by. */
+  readonly admitPerSec: number;
   readonly reconnectingNoticeMs: number;
   readonly presenceGraceMs: number;
   readonly resumeWindowMs: number;
@@ -31,6 +33,7 @@ export const SETTINGS: ConformanceSettings = {
   nodes: 3,
   edges: 2,
   maxConnections: 100,
+  admitPerSec: 500,
   reconnectingNoticeMs: 500,
   presenceGraceMs: 1_500,
   resumeWindowMs: 6_000,

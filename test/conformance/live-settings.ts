@@ -12,6 +12,7 @@ export function clusterSettings(s: ConformanceSettings): readonly string[] {
     "operations.host=127.0.0.1",
     "operations.port=0",
     `node.maxConnections=${s.maxConnections}`,
+    `node.admission.rate=${s.admitPerSec}/s`,
     `cluster.beats.every=${s.beatEveryMs}ms`,
     `cluster.beats.lease=${s.leaseMs}ms`,
     `cluster.sessions.presenceGrace=${s.presenceGraceMs}ms`,

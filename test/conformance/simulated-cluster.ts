@@ -44,7 +44,10 @@ metadata: { name: conformance, title: "Do scripted clients get what the protocol
 run: { duration: 1h, warmup: 1s, seeds: { base: 1, count: 1 } }
 cluster:
   edges: { count: ${s.edges}, balancing: random }
-  nodes: { count: ${s.nodes}, maxConnections: ${s.maxConnections} }
+  nodes:
+    count: ${s.nodes}
+    maxConnections: ${s.maxConnections}
+    admission: { rate: ${s.admitPerSec}/s }
   placement: { expectedSizes: none }
   beats: { every: ${s.beatEveryMs}ms, lease: ${s.leaseMs}ms }
   sessions:
