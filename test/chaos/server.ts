@@ -76,7 +76,11 @@ export class ServerProcess {
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const server = new ServerProcess(options);
     try {
-      await until(`${options.role} ${options.id} is ready`, () => server.#isReady(), READY_WITHIN_MS);
+      await until(
+        `${options.role} ${options.id} is ready`,
+        () => server.#isReady(),
+        READY_WITHIN_MS,
+      );
     } catch (error) {
       await server.#part.end("SIGKILL");
       throw error;
