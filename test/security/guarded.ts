@@ -45,7 +45,7 @@ export async function guarded(differing: Differing<Settings> = {}): Promise<Guar
   const log = openLog({ level: "debug", stream: { write: (line) => void (text += line) } });
   const server = await startServer(settings, { log });
   running.push(server);
-  const { url } = server.edge!;
+  const url = server.edge?.url ?? "";
   return {
     server,
     url,

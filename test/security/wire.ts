@@ -62,6 +62,7 @@ export function framed(
 export class Wire {
   readonly socket: Socket;
   readonly frames: RawFrame[] = [];
+  readonly binaries: Buffer[] = [];
   /** What the server said before any frame: its answer to the upgrade. */
   answer = "";
   /** Of the server's close frame; 1006 when the connection ended without one. */
@@ -146,6 +147,17 @@ export class Wire {
     return this.heard(({ t }) => t === "resumed" || t === "error", before);
   }
 
+  /** The text of the next binary frame of this type on a trunk, after `from` of them. */
+  async told(type: number, from = 0): Promise<string> {
+    let found: Buffer | undefined;
+    await this.until("a binary frame", () => {
+      found = this.binaries.slice(from).find((bytes) => bytes[4] === type);
+      return found !== undefined || this.hasEnded;
+    });
+    if (found === undefined) throw new Error(`Closed: ${this.closeCode}.`);
+    return found.subarray(9).toString();
+  }
+
   /** The first frame from `from` on that is so. Throws when none comes. */
   async heard(isIt: (frame: RawFrame) => boolean, from = 0): Promise<RawFrame> {
     let found: RawFrame | undefined;
@@ -214,6 +226,7 @@ export class Wire {
     this.#unread = bytes.subarray(head + length);
     const opcode = bytes[0]! & 0x0f;
     if (opcode === Opcode.text) this.frames.push(JSON.parse(payload.toString()) as RawFrame);
+    else if (opcode === Opcode.binary) this.binaries.push(Buffer.from(payload));
     else if (opcode === Opcode.pong) this.pongs++;
     else if (opcode === Opcode.close) {
       this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
