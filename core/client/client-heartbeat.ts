@@ -10,6 +10,11 @@ import type { ClientOutbox } from "./client-outbox.ts";
 import type { ClientPolicy } from "./client-policy.ts";
 import type { ClientTable } from "./client-table.ts";
 
+/** An answer to a ping that was sent because of a hint is awaited for this long. Cited: protocol §4.10. */
+const NUDGE_TIMEOUT_MS = 3_000;
+/** Whose own network was away comes back within this, ms. Cited: protocol §4.7, private loss. */
+const HURRY_SPREAD_MS = 500;
+
 export class ClientHeartbeat {
   readonly #table: ClientTable;
   readonly #policy: ClientPolicy;
@@ -24,7 +29,9 @@ export class ClientHeartbeat {
   /** The live client's deadline passed: pings, or looks whether the ping was heard. False when it was not. */
   passed(client: number, nowMs: number): boolean {
     const table = this.#table;
-    const { pingEveryMs, pingTimeoutMs } = this.#policy;
+    const ping = table.held[client]?.ping;
+    const pingEveryMs = ping?.everyMs ?? this.#policy.pingEveryMs;
+    const pingTimeoutMs = ping?.timeoutMs ?? this.#policy.pingTimeoutMs;
     const sentAtMs = table.pingSentAtMs[client]!;
     if (sentAtMs > 0) {
       if (table.heardAtMs(client) < sentAtMs) return false; // Silent for a whole ping timeout.
@@ -36,6 +43,20 @@ export class ClientHeartbeat {
     table.setDeadlineMs(client, nowMs + pingTimeoutMs);
     this.#sendHeard(client, Kind.ping);
     return true;
+  }
+
+  /** Something hints that the network changed: is the server still there? An answer is owed soon. */
+  nudged(client: number, nowMs: number): void {
+    const table = this.#table;
+    table.pingSentAtMs[client] = nowMs;
+    table.setDeadlineMs(client, nowMs + NUDGE_TIMEOUT_MS);
+    this.#sendHeard(client, Kind.ping);
+  }
+
+  /** One that waits to dial need not wait so long. */
+  hurried(client: number, nowMs: number, draw: number): void {
+    const soonMs = nowMs + draw * HURRY_SPREAD_MS;
+    this.#table.setDeadlineMs(client, Math.min(this.#table.deadlineMs(client), soonMs));
   }
 
   /** W, and a fresh resume token, when the server has something new to say. */

@@ -7,6 +7,7 @@
 
 import { assert } from "../assert.ts";
 import { grown } from "../handles.ts";
+import type { PingAdvice } from "../protocol/bodies.ts";
 import { idChecksum, type Message } from "../protocol/message.ts";
 
 /** Where a client is on its way. Each state has one deadline (`deadlineMs`). */
@@ -35,6 +36,8 @@ export interface HeldSession {
   readonly you: string;
   readonly token: string;
   readonly windowMs: number;
+  /** How often the server wants to be pinged. */
+  readonly ping: PingAdvice;
 }
 
 // Places in a row: two doubles, then integers.

@@ -178,6 +178,33 @@ test("[RC10] the first ping lies anywhere in the interval, and silence after it 
   ]);
 });
 
+test("[RC12] a client pings as often as the server advises, not as its policy says", () => {
+  const bench = new ClientBench();
+  bench.live(0, { ping: { everyMs: 4_000, timeoutMs: 1_000 } }, 1_000);
+  expect(bench.core.nextDeadlineMs(0)).toBe(1_000 + 2_000);
+  bench.core.deadlinePassed(0, 3_000, 0);
+  bench.hear(0, Kind.pong, { ts: 0 }, 3_100);
+  bench.core.deadlinePassed(0, 4_000, 0);
+  expect(bench.core.nextDeadlineMs(0)).toBe(7_000);
+});
+
+test("[RC12] a hint that the network is back is followed: who lives asks, who waits dials", () => {
+  const bench = new ClientBench(2);
+  bench.live(0, {}, 1_000);
+  bench.live(1, {}, 1_000);
+  bench.outbox.take();
+  bench.core.nudged(0, 2_000, 0);
+  expect(bench.sent().map(({ kind }) => kind)).toEqual([Kind.ping]);
+  expect(bench.core.nextDeadlineMs(0)).toBe(5_000);
+  bench.core.deadlinePassed(0, 5_000, 0);
+  expect(bench.orders("hangUp")).toMatchObject([{ client: 0, code: CloseCode.heartbeatTimeout }]);
+
+  bench.core.closed(1, 1006, false, 2_000, 0.9);
+  expect(bench.core.nextDeadlineMs(1)).toBeGreaterThan(3_000);
+  bench.core.nudged(1, 2_500, 0.5);
+  expect(bench.core.nextDeadlineMs(1)).toBe(2_750);
+});
+
 test("[RC11] patience ends for who never got in, not for who has a session", () => {
   const bench = new ClientBench(2, { patienceMs: 60_000 });
   bench.live(1);

@@ -24,7 +24,7 @@ import { ClientMedia } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
 import { ClientState, ClientTable } from "./client-table.ts";
 import { ClientHeartbeat } from "./client-heartbeat.ts";
-import { mustStop, type ClientPolicy } from "./client-policy.ts";
+import { delayAfterLoss, mustStop, type ClientPolicy } from "./client-policy.ts";
 import { ClientOffers } from "./client-offers.ts";
 
 /** An acknowledgement goes out at the latest after this many critical messages (protocol §4.3). */
@@ -116,6 +116,13 @@ export class SignalingClient {
     }
     if (code === CloseCode.resumeRejected) this.#loseSession(client);
     this.#backOff(client, isPrivate, code, nowMs, draw);
+  }
+
+  /** The network came back, or the page is looked at again: a live client asks whether it still is, one that waits need not. */
+  nudged(client: number, nowMs: number, draw: number): void {
+    const state = this.stateOf(client);
+    if (state === ClientState.live) this.#heartbeat.nudged(client, nowMs);
+    if (state === ClientState.waiting) this.#heartbeat.hurried(client, nowMs, draw);
   }
 
   /** A frame arrived. `s` is its sequence number, 0 when it has none. `draw` see `needsDraw`. */
@@ -252,7 +259,8 @@ export class SignalingClient {
     if (this.stateOf(client) !== ClientState.joining) return;
     const table = this.table;
     const { token, windowMs } = body.resume;
-    table.held[client] = { sessionId: body.session, you: body.you, token, windowMs };
+    const { session: sessionId, you, ping } = body;
+    table.held[client] = { sessionId, you, token, windowMs, ping };
     table.setLastS(client, 0);
     table.setAckedS(client, 0);
     table.spreadMs[client] = body.reconnect.spreadMs;
@@ -269,7 +277,7 @@ export class SignalingClient {
     const held = table.held[client];
     assert(held !== undefined, "only a held session is resumed", client);
     const { token, windowMs } = body.resume;
-    table.held[client] = { sessionId: held.sessionId, you: held.you, token, windowMs };
+    table.held[client] = { ...held, token, windowMs };
     table.spreadMs[client] = body.reconnect.spreadMs;
     if (body.mode === "snapshot") {
       table.setLastS(client, body.s ?? 0);
@@ -288,7 +296,11 @@ export class SignalingClient {
     table.liveSinceMs[client] = nowMs;
     table.pingSentAtMs[client] = 0;
     // The first ping lies anywhere in the interval, or a storm of joins becomes a storm of pings.
-    this.#enter(client, ClientState.live, nowMs + draw * this.#policy.pingEveryMs);
+    this.#enter(
+      client,
+      ClientState.live,
+      nowMs + draw * (table.held[client]?.ping.everyMs ?? this.#policy.pingEveryMs),
+    );
   }
 
   #drained(client: number, body: DrainBody, nowMs: number): void {
@@ -331,18 +343,8 @@ export class SignalingClient {
     this.#disrupt(client, nowMs);
     const attempt = table.attempt(client);
     table.setAttempt(client, attempt + 1);
-    const delayMs = this.#policy.reconnect.delayMs(
-      {
-        attempt,
-        isPrivate,
-        spreadMs: table.spreadMs[client]!,
-        capMs: this.#policy.capMs,
-        reconnectAfterMs: undefined,
-        retryAfterMs: undefined,
-        ...(closeCode === undefined ? {} : { closeCode }),
-      },
-      draw,
-    );
+    const spreadMs = table.spreadMs[client]!;
+    const delayMs = delayAfterLoss(this.#policy, attempt, isPrivate, spreadMs, closeCode, draw);
     this.#enter(client, ClientState.waiting, nowMs + delayMs);
   }
 

@@ -59,6 +59,31 @@ test("[RS6] who joins anew ends his session, and is not told of himself", () => 
   expect(node.core.context.sessions.sentS(anew.grant!.session)).toBe(0);
 });
 
+test("[RS22] a replay is followed by the states that changed since the socket was heard last", () => {
+  const node = new NodeBench();
+  const [alice, bob] = [node.join("alice"), node.join("bob", {}, 1)];
+  node.join("carol");
+  node.say(alice.session, Kind.state, 0, "", { hand: true }, 1_000, "hand");
+  node.serve(1_000);
+  node.say(bob.session, Kind.state, 0, "", { mute: true }, 50_000, "mute");
+  node.serve(50_000);
+  node.detach(bob, false, 60_000);
+  node.told();
+  // Long ago: bob has it for certain. His own state he knows.
+  const calm = node.resume(bob.grant, node.core.context.sessions.sentS(bob.session), 1, 61_000);
+  expect(node.told().filter(({ kind }) => kind === Kind.sync)).toEqual([]);
+
+  node.say(alice.session, Kind.state, 0, "", { hand: false }, 62_000, "hand");
+  node.serve(62_000);
+  node.detach({ grant: calm.grant!, edge: 1 }, false, 63_000);
+  const last = node.core.context.sessions.sentS(bob.session);
+  const { connection } = node.resume(calm.grant!, last, 1, 64_000);
+  const synced = node.told().filter(({ kind }) => kind === Kind.sync);
+  expect(synced.map(({ to, body }) => [to, body])).toEqual([
+    [connection, { participants: [{ id: "alice", name: "alice", state: { hand: false } }] }],
+  ]);
+});
+
 test("[RS2] a replay brings messages to the room and to one in order, without the sender's own", () => {
   const node = new NodeBench();
   const alice = node.join("alice");

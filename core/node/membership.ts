@@ -9,7 +9,6 @@ import { DeadlineQueue } from "../deadlines.ts";
 import { slotOf } from "../handles.ts";
 import type { LeftBody, ParticipantBody } from "../protocol/bodies.ts";
 import { CloseCode } from "../protocol/limits.ts";
-import type { Message } from "../protocol/message.ts";
 import {
   attachmentOf,
   type AttachGrant,
@@ -19,7 +18,7 @@ import {
   type ResumeClaims,
 } from "../trunk.ts";
 import type { Announcements } from "./announcements.ts";
-import { missedBy, tellMissed } from "./missed.ts";
+import { missedBy, replayFor, tellMissed, tellReplay } from "./catch-up.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Room } from "./room.ts";
 import { SessionWaits, type WaitQueue } from "./session-waits.ts";
@@ -88,8 +87,9 @@ export class Membership {
       if (!isIts) return "unknown";
       const age = (sessions.rotation[at]! - claims.rotation) & 0xffff;
       if (age > 1) return "replaced";
+      const lostAtMs = Math.min(sessions.detachedAtMs[at]!, nowMs);
       this.#reattach(sessions.room[at]!, session, edge, connection, nowMs);
-      this.#catchUp(sessions.room[at]!, session, request.last);
+      this.#catchUp(sessions.room[at]!, session, request.last, lostAtMs);
       return undefined;
     }
     if (room === undefined) return "unknown";
@@ -137,22 +137,14 @@ export class Membership {
   }
 
   /** Replay when the log reaches back to `last`, else a snapshot. */
-  #catchUp(room: Room, session: number, last: number): void {
-    const { sessions, outbox, policy } = this.#node;
-    const at = slotOf(session);
-    const missing: Message[] = [];
-    const sent = sessions.sentS(session);
-    const canReplay =
-      sent - last <= policy.bufferMax &&
-      room.log.replay(sessions, session, last, (message) => missing.push(message));
-    if (!canReplay) {
+  #catchUp(room: Room, session: number, last: number, lostAtMs: number): void {
+    const missing = replayFor(this.#node, room, session, last);
+    if (missing === undefined) {
       this.#grant(room, session, "snapshot", "gap", 0, this.roster(room));
       return;
     }
     this.#grant(room, session, "replay", undefined, last + 1, []);
-    missing.forEach((message, i) =>
-      outbox.deliver(sessions.edge[at]!, sessions.connection[at]!, session, message, last + 1 + i),
-    );
+    tellReplay(this.#node, room, session, missing, last, lostAtMs);
   }
 
   #grant(

@@ -26,6 +26,8 @@ export class Relay {
   readonly #dirty = new Set<Room>();
   #flushAtMs = Infinity;
   #served = 0;
+  /** Of the slice under way. */
+  #nowMs = 0;
   /** Edges whose trunk holds more than soft. */
   readonly #congested = new Set<number>();
 
@@ -274,6 +276,7 @@ export class Relay {
   }
 
   deadlinePassed(nowMs: number): void {
+    this.#nowMs = nowMs;
     if (this.#flushAtMs <= nowMs) this.#flush(nowMs);
     this.serve();
   }
@@ -290,7 +293,7 @@ export class Relay {
   readonly #visit = (_slot: number, item: FanoutItem): void => {
     const { room, message, target, except } = item;
     this.#served++;
-    keepRoster(room, message);
+    keepRoster(room, message, this.#nowMs);
     const { sessions, outbox } = this.#node;
     const isCritical = message.deliveryClass === DeliveryClass.critical;
     if (target >= 0) {

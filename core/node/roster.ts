@@ -8,6 +8,8 @@ import { participantBytes } from "../protocol/sizes.ts";
 
 export class Roster {
   readonly #participants = new Map<string, ParticipantBody>();
+  /** When those were updated last who ever were, ms. */
+  readonly #changedAtMs = new Map<string, number>();
   #bytes = 0;
 
   get size(): number {
@@ -34,17 +36,28 @@ export class Roster {
   }
 
   /** Takes the new description of somebody who is here; nothing when they are not. */
-  update(participant: ParticipantBody): void {
+  update(participant: ParticipantBody, nowMs: number): void {
     const known = this.#participants.get(participant.id);
     if (known === undefined) return;
     this.#bytes += participantBytes(participant) - participantBytes(known);
     this.#participants.set(participant.id, participant);
+    this.#changedAtMs.set(participant.id, nowMs);
+  }
+
+  /** Those whose description changed since then. */
+  changedSince(sinceMs: number): ParticipantBody[] {
+    const changed: ParticipantBody[] = [];
+    for (const [id, atMs] of this.#changedAtMs) {
+      if (atMs >= sinceMs) changed.push(this.#participants.get(id)!);
+    }
+    return changed;
   }
 
   delete(id: string): void {
     const known = this.#participants.get(id);
     if (known === undefined) return;
     this.#participants.delete(id);
+    this.#changedAtMs.delete(id);
     this.#bytes -= participantBytes(known);
   }
 

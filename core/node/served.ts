@@ -22,7 +22,7 @@ export function withState(who: ParticipantBody, message: Message): Record<string
 }
 
 /** The roster follows what was served. */
-export function keepRoster(room: Room, message: Message): void {
+export function keepRoster(room: Room, message: Message, nowMs: number): void {
   switch (message.kind) {
     case Kind.participantJoined:
       room.roster.set(message.body as ParticipantBody);
@@ -31,11 +31,11 @@ export function keepRoster(room: Room, message: Message): void {
       room.roster.delete((message.body as LeftBody).id);
       break;
     case Kind.participantUpdated:
-      room.roster.update(message.body as ParticipantBody);
+      room.roster.update(message.body as ParticipantBody, nowMs);
       break;
     case Kind.state: {
       const who = room.roster.get(message.from);
-      if (who !== undefined) room.roster.update({ ...who, state: withState(who, message) });
+      if (who !== undefined) room.roster.update({ ...who, state: withState(who, message) }, nowMs);
       break;
     }
     default:

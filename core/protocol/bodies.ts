@@ -111,6 +111,11 @@ export interface ResumedBody {
   readonly ice?: IceBody;
 }
 
+/** After a replay: those whose state changed meanwhile, as they are now. */
+export interface SyncBody {
+  readonly participants: readonly ParticipantBody[];
+}
+
 export interface SfuBody {
   readonly id: string;
   readonly url: string;
