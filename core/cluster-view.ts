@@ -222,6 +222,13 @@ export class ClusterView {
     return sum;
   }
 
+  /** The same of those that live and are out of this machine's reach, as they said last. */
+  get admitPerSecOutOfReach(): number {
+    let sum = 0;
+    for (const node of this.#nodes.values()) if (node.isUnreachable) sum += node.admitPerSec;
+    return sum;
+  }
+
   /** When the next lease ends unless a beat comes first, ms; Infinity when no lease runs. */
   nextDeadlineMs(): number {
     if (this.#isFrozen) return Infinity;

@@ -56,6 +56,18 @@ test("[RS11] slots spread evenly over N / (fill × R), and rooms are declared to
   expect(edge.core.connections.attachedCount).toBe(0);
 });
 
+test("[RS11] an edge that lost all its trunks spreads over what the nodes admit, not over the widest window", () => {
+  const { edge } = struck();
+  edge.core.trunkLost("n1", 1_000);
+  const connection = edge.asked("x9", 1_000, {}, "c");
+  edge.granted(2, connection, { roomId: "c", room: 2 });
+  edge.outbox.take();
+  edge.core.trunkLost("n2", 1_001);
+  const [drain] = edge.orders("write").filter(({ message }) => message.kind === Kind.drain);
+  // One session, and the three admit 1,050 resumes per second when they are back.
+  expect((drain!.message.body as DrainBody).deadlineMs).toBeLessThan(260);
+});
+
 test("[RS11] a node that drains is told that its members went", () => {
   const { edge, members } = struck("draining");
   const detaches = edge.orders("detach");

@@ -86,9 +86,13 @@ export class Orphans {
     for (const [home, batch] of declared) this.#outbox.declareOrphans(home.index, batch);
   }
 
-  /** How long the resumes of all that the node had must take, ms. */
+  /**
+   * How long the resumes of all that the node had must take, ms. Where no other node is within reach it is more likely that this edge was cut
+   * off, or stopped, than that all died at once: what is out of reach counts, and is asked when it is back.
+   */
   #slotWindowMs(lost: NodeRecord, membersHere: number): number {
-    const admitPerSec = this.#view.admitPerSecOfOthers(lost) * this.#policy.resumeRatio;
+    const others = this.#view.admitPerSecOfOthers(lost) || this.#view.admitPerSecOutOfReach;
+    const admitPerSec = others * this.#policy.resumeRatio;
     if (admitPerSec <= 0) return this.#policy.spreadMaxMs;
     const sessions = Math.max(lost.activeConnections, membersHere);
     const windowMs = (1000 * sessions) / (admitPerSec * this.#policy.slotFillRatio);
