@@ -298,6 +298,9 @@ export class LoadClient {
         this.#disturbances.began(client, nowMs, this.#nodes[client]!, socket);
         break;
       }
+      case ClientEvent.attempted:
+        this.#disturbances.attempted(client);
+        break;
       case ClientEvent.sessionLost:
         this.judge.sessionsLost++;
         this.judge.forgot(client);
@@ -340,7 +343,9 @@ export class LoadClient {
     }
     if (message.kind === Kind.participantJoined) {
       const { id } = message.body as ParticipantBody;
-      if (this.#rosters[client]!.participants.has(id)) this.judge.joinedTwice(client, id);
+      const known = this.#rosters[client]!.participants.get(id);
+      // Who was missing when the session moved is back.
+      if (known?.isReconnecting === false) this.judge.joinedTwice(client, id);
       if (this.#hasLeft.has(id) && this.#gone[client]!.has(id)) this.judge.haunted(client, id);
     }
     if (message.kind === Kind.state) this.judge.states++;

@@ -9,6 +9,8 @@ export interface Disturbance {
   /** The node that it was on. */
   readonly node: string;
   readonly atMs: number;
+  /** Dials, and resumes or joins on the same socket, until it was back. */
+  attempts: number;
   /** Absent while it is away. */
   backAtMs?: number;
   how?: Return;
@@ -39,9 +41,14 @@ export class Disturbances {
   /** `socket`: the one it has at that moment, undefined when that is what it lost. One that is away already stays so. */
   began(client: number, atMs: number, node: string, socket: unknown): void {
     if (this.#away.has(client)) return;
-    const entry: Disturbance = { client, node, atMs };
+    const entry: Disturbance = { client, node, atMs, attempts: 0 };
     this.#away.set(client, { entry, socket });
     this.#since.push(entry);
+  }
+
+  attempted(client: number): void {
+    const away = this.#away.get(client);
+    if (away !== undefined) away.entry.attempts++;
   }
 
   /** How long it was away, ms; undefined when it was not. */

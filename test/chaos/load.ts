@@ -104,8 +104,12 @@ export class Load {
     return (await this.#told<{ verdict: LoadVerdict }>({ do: "verdict" })).verdict;
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.hasEnded) return;
     const ended = once(this.#child, "exit");
     this.#child.stdin!.write('{"do":"stop"}\n');
     const killer = setTimeout(() => this.#child.kill("SIGKILL"), 3_000);

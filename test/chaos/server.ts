@@ -39,6 +39,11 @@ export interface Health {
   readonly sessions?: number;
 }
 
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next?: string;
+}
+
 export class ServerProcess {
   readonly options: ServerOptions;
   readonly #part: Part;
@@ -153,19 +158,21 @@ export class ServerProcess {
     const items: Item[] = [];
     let after = "";
     do {
-      const page = await this.#page<Item>(`${path}?limit=1000&after=${encodeURIComponent(after)}`);
+      const query = `limit=1000&after=${encodeURIComponent(after)}`;
+      const page = await this.get<Page<Item>>(`${path}?${query}`);
       items.push(...page.items);
       after = page.next ?? "";
     } while (after !== "");
     return items;
   }
 
-  async #page<Item>(path: string): Promise<{ items: readonly Item[]; next?: string }> {
+  /** Of the admin API. */
+  async get<Body>(path: string): Promise<Body> {
     const url = `http://${this.#place.host}:${this.#ready!.adminPort}/v1/${path}`;
     const headers = { authorization: `Bearer ${SECRET}` };
     const answer = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (!answer.ok) throw new Error(`${this.id} answers ${answer.status} to ${path}`);
-    return (await answer.json()) as { items: readonly Item[]; next?: string };
+    return (await answer.json()) as Body;
   }
 }
 

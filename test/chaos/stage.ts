@@ -182,9 +182,20 @@ export class Stage {
   }
 
   async #stopAll(): Promise<void> {
+    await this.#noteDisturbed();
     await Promise.all(this.#loads.map((load) => load.stop()));
     const all = [...this.#servers.values(), ...this.#former];
     await Promise.all(all.filter(({ hasEnded }) => !hasEnded).map((server) => server.stop()));
+  }
+
+  /** Since the last mark: for whoever wants to know why. */
+  async #noteDisturbed(): Promise<void> {
+    for (const [i, load] of this.#loads.entries()) {
+      if (load.hasEnded) continue;
+      const path = join(this.#directory, `disturbed-${i}.json`);
+      const lines = (await load.disturbed()).map((one) => JSON.stringify(one));
+      writeFileSync(path, `[\n${lines.join(",\n")}\n]\n`);
+    }
   }
 
   async #replayed(): Promise<void> {
