@@ -126,6 +126,11 @@ export class ClientDriver implements ClientOutbox {
     this.#turn(client, (nowMs) => this.core.started(client, nowMs));
   }
 
+  /** Something hints that the network is back: who lives asks whether it still does, who waits need not. */
+  nudge(client: number): void {
+    this.#turn(client, (nowMs) => this.core.nudged(client, nowMs, this.#random()));
+  }
+
   /** The person leaves: the session ends. */
   leave(client: number): void {
     this.#turn(client, () => this.core.left(client));

@@ -9,6 +9,7 @@ import type {
   LeftBody,
   ParticipantBody,
   ResumedBody,
+  SyncBody,
 } from "../../core/protocol/bodies.ts";
 import { Kind, type Message } from "../../core/protocol/message.ts";
 
@@ -65,6 +66,8 @@ export class Roster {
       case Kind.participantJoined:
       case Kind.participantUpdated:
         return this.#seen(message.body as ParticipantBody);
+      case Kind.sync:
+        return (message.body as SyncBody).participants.flatMap((body) => this.#synced(body));
       case Kind.participantLeft: {
         const { id, reason } = message.body as LeftBody;
         const participant = this.participants.get(id);
@@ -120,6 +123,19 @@ export class Roster {
     this.participants.set(body.id, participant);
     if (known === undefined) return [{ what: "joined", participant }];
     return isEqual(known, participant) ? [] : [{ what: "updated", participant }];
+  }
+
+  /** States that changed while this client was away, told one by one. */
+  #synced(body: ParticipantBody): readonly RosterChange[] {
+    const known = this.participants.get(body.id);
+    if (known === undefined) return [];
+    const changes = [...this.#seen(body)];
+    const participant = this.participants.get(body.id)!;
+    for (const [key, value] of Object.entries(participant.state)) {
+      if (JSON.stringify(known.state[key]) === JSON.stringify(value)) continue;
+      changes.push({ what: "state", participant, key, value });
+    }
+    return changes;
   }
 
   #stateChanged({ from, key, body }: Message): readonly RosterChange[] {

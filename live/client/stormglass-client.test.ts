@@ -6,7 +6,12 @@ import { CloseCode } from "../../core/protocol/limits.ts";
 import { Kind } from "../../core/protocol/message.ts";
 import type { ClientSocketClass } from "./client-socket.ts";
 import { ScriptedServer, type ServerSide } from "./scripted-server.ts";
-import { connect, RefusedMessage, type StormglassClient } from "./stormglass-client.ts";
+import {
+  connect,
+  RefusedMessage,
+  type ClientEvents,
+  type StormglassClient,
+} from "./stormglass-client.ts";
 
 let server: ScriptedServer;
 const clients: StormglassClient[] = [];
@@ -60,7 +65,7 @@ function journal(client: StormglassClient): string[] {
   return lines;
 }
 
-function next(client: StormglassClient, event: "resumed" | "message" | "left" | "ended" | "lost") {
+function next(client: StormglassClient, event: keyof ClientEvents) {
   return new Promise((resolve) => client.on(event, resolve));
 }
 
@@ -225,4 +230,25 @@ test("[SK5] nonsense from a server ends the socket, not the session", async () =
   const again = await server.accepts();
   expect((await again.takes(Kind.resume)).body).toMatchObject({ session: "s0" });
   expect(client.isLive).toBe(false);
+});
+
+test("[RS22, SK2] states that changed while the client was away are told when it is back", async () => {
+  const client = connected();
+  const side = await inside(client, ["bob", "eve"]);
+  const states: unknown[] = [];
+  client.on("state", ({ participant, key, value }) => states.push([participant.id, key, value]));
+  side.say(Kind.state, { hand: true }, { from: "bob" });
+  await next(client, "state");
+  side.socket.terminate();
+  const again = await server.accepts();
+  await again.takes(Kind.resume);
+  again.resumed({ mode: "replay", from: 1, to: 0 });
+  const bob = { id: "bob", name: "Bob", state: { hand: true, mute: { audio: true } } };
+  again.say(Kind.sync, { participants: [bob, { id: "nobody", name: "?", state: { x: 1 } }] });
+  await next(client, "participants");
+  expect(states).toEqual([
+    ["bob", "hand", true],
+    ["bob", "mute", { audio: true }],
+  ]);
+  expect(client.participants.has("nobody")).toBe(false);
 });

@@ -20,6 +20,7 @@ import { Kind, type Message } from "../../core/protocol/message.ts";
 import { ClientDriver, type TokenSource } from "./client-driver.ts";
 import { socketOpener, type ClientSocketClass } from "./client-socket.ts";
 import { Emitter } from "./emitter.ts";
+import { onHints } from "./hints.ts";
 import {
   PeerConnections,
   type PeerConnection,
@@ -131,6 +132,7 @@ export class StormglassClient extends Emitter<ClientEvents> {
   #ice: object = {};
   #lastError: ErrorBody | undefined = undefined;
   #hasEnded = false;
+  readonly #unhint: () => void;
   #graceTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 
   constructor(options: ConnectOptions) {
@@ -155,6 +157,7 @@ export class StormglassClient extends Emitter<ClientEvents> {
       ...(name === undefined ? {} : { name }),
       ...(meta === undefined ? {} : { meta }),
     });
+    this.#unhint = onHints(() => this.#driver.nudge(this.#client));
     this.#driver.start(this.#client);
   }
 
@@ -352,6 +355,7 @@ export class StormglassClient extends Emitter<ClientEvents> {
   #end(reason: Ending["reason"]): void {
     this.#hasEnded = true;
     clearTimeout(this.#graceTimer);
+    this.#unhint();
     for (const { reject } of this.#unsent) reject(new RefusedMessage(undefined));
     this.#unsent = [];
     this.#driver.stop();

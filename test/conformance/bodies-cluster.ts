@@ -86,7 +86,10 @@ async function drains(cluster: ConformanceCluster, s: ConformanceSettings): Prom
 const NEW_ROOMS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 async function staysAfterAll(cluster: ConformanceCluster, s: ConformanceSettings): Promise<void> {
-  const [ghost, ...rest] = (await meeting(cluster, "standup", 4)) as [ConformanceClient];
+  const [ghost, ...rest] = (await meeting(cluster, "standup", 4)) as [
+    ConformanceClient,
+    ...ConformanceClient[],
+  ];
   const drained = ghost.journal.node;
   ghost.vanish(); // Whoever may still come back keeps the node from being empty, and gone, too soon.
   await cluster.idle(s.reconnectingNoticeMs);
