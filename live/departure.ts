@@ -31,11 +31,17 @@ export class Departure {
     return this.#ended !== undefined;
   }
 
-  /** Asks the machines to empty. A second call waits for the first. */
-  begin(withinMs: number, deadlineMs: number): Promise<DepartureResult> {
+  /** Asks the machines to empty, after `noticeMs`. A second call waits for the first. */
+  begin(withinMs: number, deadlineMs: number, noticeMs = 0): Promise<DepartureResult> {
     if (this.#ended !== undefined) return this.#ended;
-    const { edge, node, clock } = this.#parts;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
+    if (noticeMs === 0) this.#ask(withinMs, deadlineMs);
+    else this.#timer = setTimeout(() => this.#ask(withinMs, deadlineMs), noticeMs);
+    return this.#ended;
+  }
+
+  #ask(withinMs: number, deadlineMs: number): void {
+    const { edge, node, clock } = this.#parts;
     // The node first: an edge that sends its clients away must not find new rooms for them here.
     node?.tell((core, nowMs) => core.drainAsked(nowMs));
     edge?.tell((core, nowMs) => core.drainAsked(nowMs, withinMs));
@@ -44,7 +50,6 @@ export class Departure {
       if (this.#isEmpty()) this.#finish("empty");
       else if (clock.nowMs() >= overMs) this.#finish("deadline");
     }, LOOK_EVERY_MS);
-    return this.#ended;
   }
 
   /** The machines stay. False when they were not leaving. */

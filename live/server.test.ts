@@ -113,6 +113,28 @@ test("[SV11] a drain is not ready at once, sends clients on with 4210, and ends"
   await expect(RawClient.dial(server.edge!.url)).rejects.toThrow(/ECONNREFUSED/);
 });
 
+test("[SV20] before an edge sends anybody on it is not ready for the time of drain.notice, and still lets in", async () => {
+  const server = await started({ drain: { noticeMs: 60_000, withinMs: 0, deadlineMs: 5_000 } });
+  const drained = server.drain();
+  const alice = await dialTo(server);
+  expect(await alice.join("standup", "alice", DEV_SECRET)).toMatchObject({ t: "joined" });
+  expect([server.phase, await readiness(server)]).toEqual(["leaving", 503]);
+  expect(server.cancelDrain()).toBe(true);
+  expect([await drained, server.phase, await readiness(server)]).toEqual([
+    "cancelled",
+    "running",
+    200,
+  ]);
+});
+
+test("[SV20] after the notice it drains; and its clients are sent on", async () => {
+  const server = await started({ drain: { noticeMs: 20, withinMs: 0, deadlineMs: 5_000 } });
+  const alice = await dialTo(server);
+  await alice.join("standup", "alice", DEV_SECRET);
+  expect(await server.drain()).toBe("empty");
+  expect(await alice.closed()).toBe(4210);
+});
+
 test("[SV11] a drain that is called back leaves a server that serves", async () => {
   const server = await started({ role: "all" });
   const node = server.node!.driver;

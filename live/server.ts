@@ -164,8 +164,12 @@ class LiveServer implements RunningServer {
     if (!departure.isUnderWay) {
       this.#log.info({ withinMs, deadlineMs }, "Draining: clients are sent on.");
     }
-    const result = await departure.begin(withinMs, deadlineMs);
+    // Who dials an edge that is gone finds a shut door, and backs off for longer than a balancer needs to look elsewhere.
+    const noticeMs = this.edge === undefined ? 0 : this.settings.drain.noticeMs;
+    this.phase = "leaving";
+    const result = await departure.begin(withinMs, deadlineMs, noticeMs);
     if (result === "cancelled") {
+      if (this.phase === "leaving") this.phase = "running";
       this.#log.info({}, "The drain is cancelled: serving again.");
       return result;
     }

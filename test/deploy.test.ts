@@ -181,7 +181,7 @@ test.each(PLACES)("[DP2] %s: ports, probes and grace are those of the server", a
       "/readyz",
     ]);
     // Room for the end of the bus (2 s), the sockets (0.5 s), the recording.
-    expect(workload.graceMs).toBeGreaterThanOrEqual(drain.deadlineMs + 10_000);
+    expect(workload.graceMs).toBeGreaterThanOrEqual(drain.noticeMs + drain.deadlineMs + 10_000);
   }
   await server.close();
 });

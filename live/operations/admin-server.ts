@@ -222,7 +222,7 @@ export class AdminServer {
     return {
       status,
       body: {
-        draining: edgeDrains || nodeDrains,
+        draining: this.#sources.phase() === "leaving" || edgeDrains || nodeDrains,
         ...(edge === undefined ? {} : { connections: edge.driver.core.connections.handles.count }),
         ...(node === undefined
           ? {}

@@ -53,7 +53,9 @@ export function healthOf(sources: ProcessSources): Health {
   const nodes =
     view === undefined ? { serving: 0, draining: 0, unreachable: 0, gone: 0 } : nodeCounts(view);
   const isDraining =
-    edge?.driver.core.isDraining === true || node?.driver.core.context.state === "draining";
+    phase() === "leaving" ||
+    edge?.driver.core.isDraining === true ||
+    node?.driver.core.context.state === "draining";
   const reasons: string[] = [];
   if (!isBusUp) reasons.push("bus-down");
   if (nodes.unreachable > 0) reasons.push("node-unreachable");

@@ -29,8 +29,8 @@ export interface BusSource {
   readonly counts?: BusCounts;
 }
 
-/** starting: not everything listens yet; stopping: told to go, for good. A drain that may be cancelled is asked of the machines. */
-export type Phase = "starting" | "running" | "stopping";
+/** starting: not everything listens yet; leaving: a drain was asked for, and may be cancelled; stopping: told to go, for good. */
+export type Phase = "starting" | "running" | "leaving" | "stopping";
 
 export interface ProcessSources {
   /** ms, as the machines are told. */

@@ -119,6 +119,11 @@ export const logSection = section("structured logs on stderr", {
 });
 
 export const drainSection = section("what SIGTERM does", {
+  noticeMs: duration(
+    "an edge is not ready for this long before it sends anybody on, so that a balancer looks elsewhere",
+    0,
+    { source: "assumed: nobody in front; behind a balancer the time in which it notices" },
+  ),
   withinMs: duration("clients are sent on over this time", 30_000, {
     source: "cited: rtcsig.v1",
   }),
