@@ -71,7 +71,10 @@ test.each([
   [["run", "node-death", "--seeds", "x"], "It must be a whole number from 0."],
   [["run", "node-death", "--seeds", "0"], "It must be 1 to 1,000 seeds."],
   [["run", "node-death", "--seeds", "3,3"], "A seed is there twice."],
-  [["schema", "scenaro"], "Allowed choices are scenario, budget, profile, results, serve"],
+  [
+    ["schema", "scenaro"],
+    "Allowed choices are scenario, budget, profile, results, serve, asyncapi",
+  ],
   [["help", "exit-cods"], 'did you mean "exit-codes"?'],
 ])("[CL2] %j is a usage error: code 2, told on stderr", (args, message) => {
   const { code, out, err } = run(...args);

@@ -1,4 +1,4 @@
-// stormglass schema: the JSON Schemas of the files it reads and writes.
+// stormglass schema: the JSON Schemas of the files it reads and writes, and the protocol as AsyncAPI.
 
 import { Argument, type Command } from "commander";
 import { resultsSchemaText } from "../../reports/results-schema.ts";
@@ -6,11 +6,11 @@ import { schemaText, type SchemaName } from "../../scenarios/schemas.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 
-const NAMES = ["scenario", "budget", "profile", "results", "serve"] as const;
+const NAMES = ["scenario", "budget", "profile", "results", "serve", "asyncapi"] as const;
 
 const EXAMPLES = `Examples:
   stormglass schema scenario > scenario.schema.json
-  stormglass schema results
+  stormglass schema asyncapi > asyncapi.yaml
 `;
 
 export function addSchema(
@@ -21,11 +21,13 @@ export function addSchema(
   program
     .command("schema")
     .summary("print a JSON Schema")
-    .description("Prints the JSON Schema of a file that stormglass reads or writes.")
-    .addArgument(new Argument("[kind]", "which file").choices(NAMES).default("scenario"))
+    .description(
+      "Prints the JSON Schema of a file that stormglass reads or writes, or the AsyncAPI description of the signaling protocol.",
+    )
+    .addArgument(new Argument("[kind]", "of what").choices(NAMES).default("scenario"))
     .addHelpText("before", EXAMPLES)
     .action(async (name: (typeof NAMES)[number]) => {
-      outside.stdout.write(name === "serve" ? await serveSchema() : schemaNamed(name));
+      outside.stdout.write(await schemaAsked(name));
       finish(ExitCode.ok);
     });
 }
@@ -33,6 +35,14 @@ export function addSchema(
 /** The text of the schema `name`. */
 export function schemaNamed(name: SchemaName | "results"): string {
   return name === "results" ? resultsSchemaText() : schemaText(name);
+}
+
+/** What few ask for is loaded when it is asked for. */
+async function schemaAsked(name: (typeof NAMES)[number]): Promise<string> {
+  if (name === "serve") return serveSchema();
+  if (name !== "asyncapi") return schemaNamed(name);
+  const { asyncApiText } = await import("../protocol-text.ts");
+  return asyncApiText();
 }
 
 async function serveSchema(): Promise<string> {

@@ -65,7 +65,7 @@ function sessionFrames(limits: ProtocolLimits): readonly FrameSchema[] {
     {
       kind: Kind.leave,
       summary: "Ends the session for good. The server closes with 1000.",
-      members: { "id?": ID },
+      members: {},
       d: reasonBody("why, for the record"),
       isBodyNeeded: false,
     },
@@ -168,7 +168,7 @@ function roomFrames(limits: ProtocolLimits): readonly FrameSchema[] {
 }
 
 function needed(kind: Kind, summary: string, d: FrameSchema["d"]): FrameSchema {
-  return { kind, summary, members: { "id?": ID }, d, isBodyNeeded: true };
+  return { kind, summary, members: {}, d, isBodyNeeded: true };
 }
 
 function roomId(limits: ProtocolLimits) {

@@ -14,7 +14,7 @@ export const PARTICIPANT_MEMBERS = {
 };
 
 const participants = list(
-  "everybody in the room, oneself included",
+  "everybody in the room, perhaps with oneself",
   record("participant", PARTICIPANT_MEMBERS),
 );
 
