@@ -110,3 +110,15 @@ test("[AD3, AD5] who waits too long at a node is told when to come back, and no 
   node.serve(2_000);
   expect(node.core.queuedCount).toBe(0);
 });
+
+test("[PL7] whatever a room is booked for, it reserves a quarter of the soft limit at most, and gives it back", () => {
+  const node = new NodeBench({ maxConnections: 100, softLimitRatio: 0.8 });
+  const whole = node.join("ann", { roomId: "a", expectedSize: 2 ** 53 - 1 });
+  const endless = node.join("ben", { roomId: "b", expectedSize: Infinity });
+  node.join("cas", { roomId: "c", expectedSize: 7 });
+  expect(node.core.beatNow().committedLoad).toBe(20 + 20 + 7);
+  node.detach(whole, true);
+  node.detach(endless, true);
+  node.serve(5_000);
+  expect(node.core.beatNow().committedLoad).toBe(7);
+});

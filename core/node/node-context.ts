@@ -6,6 +6,7 @@ import type { AdmissionLimits } from "../admission.ts";
 import { ClusterView, type NodeState } from "../cluster-view.ts";
 import { DropAccount } from "../drops.ts";
 import { Handles, slotOf } from "../handles.ts";
+import { reserveFor } from "../placement/assignment.ts";
 import { CommittedLoad } from "../placement/committed-load.ts";
 import type { PlacementPolicy } from "../placement/policy.ts";
 import { Kind, Message } from "../protocol/message.ts";
@@ -91,6 +92,11 @@ export class NodeContext {
     this.scheduler = new FanoutScheduler<FanoutItem>(policy.fanout);
   }
 
+  /** Committed load that new rooms may fill this node up to, connections. */
+  get softLimit(): number {
+    return Math.floor(this.policy.maxConnections * this.policy.softLimitRatio);
+  }
+
   /** Connections that count against maxConnections: attached ones and those that may come back within the grace. */
   get load(): number {
     return this.sessions.attachedCount;
@@ -115,7 +121,7 @@ export class NodeContext {
     room.emptySinceMs = nowMs;
     this.rooms.set(roomId, room);
     this.roomAt[slotOf(handle)] = room;
-    this.committed.opened(handle, expectedSize, nowMs);
+    this.committed.opened(handle, reserveFor(expectedSize, this.softLimit), nowMs);
     const { media, meshSizeMax } = this.policy;
     room.usesSfu = media === "sfu" || (media === "auto" && expectedSize > meshSizeMax);
     if (room.usesSfu) this.outbox.allocateSfu(handle, roomId);

@@ -349,7 +349,7 @@ export class SignalingNode {
       activeConnections: this.context.load,
       committedLoad: this.context.committed.total,
       maxConnections: p.maxConnections,
-      softLimit: Math.floor(p.maxConnections * p.softLimitRatio),
+      softLimit: this.context.softLimit,
       admitPerSec: p.admitPerSec,
     };
   }
