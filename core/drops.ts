@@ -5,6 +5,7 @@
 
 import { DeliveryClass } from "./protocol/message.ts";
 
+/** Where an update is dropped or merged: three budgets, the scheduler, the queue to a slow client, a full trunk. */
 export const DROP_SCOPES = ["connection", "room", "node", "fanout", "outbound", "trunk"] as const;
 export type DropScope = (typeof DROP_SCOPES)[number];
 

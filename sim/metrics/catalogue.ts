@@ -5,6 +5,8 @@
 // `histograms`; the course of a gauge or counter over time is the column "metric" of the series. The
 // exact extreme of a gauge, where the recorder keeps it, is the value "metric.max@window".
 
+import { DROP_SCOPES } from "../../core/drops.ts";
+
 export type MetricKind = "histogram" | "counter" | "gauge" | "ratio";
 export type MetricUnit = "ms" | "count" | "bytes" | "ratio";
 
@@ -18,8 +20,6 @@ export interface Metric {
 }
 
 const CLASSES = ["critical", "coalescable", "droppable"] as const;
-/** Where an update is dropped or merged: three budgets, the scheduler, the queue to a slow client. */
-const SCOPES = ["connection", "room", "node", "fanout", "outbound"] as const;
 
 const histogram = (unit: MetricUnit, means: string, ...parts: (readonly string[])[]): Metric => ({
   kind: "histogram",
@@ -64,8 +64,8 @@ export const CATALOGUE: Readonly<Record<string, Metric>> = {
     "the same in rooms other than the noisy one, on the noisy room's node",
     CLASSES,
   ),
-  "updates.dropped": counter("deliveries given up, by class and scope", CLASSES, SCOPES),
-  "updates.merged": counter("deliveries replaced by a newer value", CLASSES, SCOPES),
+  "updates.dropped": counter("deliveries given up, by class and scope", CLASSES, DROP_SCOPES),
+  "updates.merged": counter("deliveries replaced by a newer value", CLASSES, DROP_SCOPES),
   "critical.offered": counter("critical messages that clients sent"),
   "critical.acknowledged": counter("critical messages that were answered with `ok`"),
   "critical.refused": counter("critical messages that were answered with an error"),
