@@ -5,6 +5,6 @@ import { asyncApi } from "../live/protocol/asyncapi.ts";
 
 /** docs/asyncapi.yaml. */
 export function asyncApiText(): string {
-  const text = stringify(asyncApi(), { aliasDuplicateObjects: false, lineWidth: 100 });
+  const text = stringify(asyncApi(), { aliasDuplicateObjects: false, lineWidth: 0 });
   return `# Made by \`npm run asyncapi\`; do not edit.\n${text}`;
 }
