@@ -9,6 +9,8 @@ export interface Clock {
   nowMs(): number;
 }
 
+const { timeOrigin } = performance; // To ask for it takes longer than to ask for the time.
+
 export const processClock: Clock = {
-  nowMs: () => Math.round((performance.timeOrigin + performance.now()) * 1_000) / 1_000,
+  nowMs: () => Math.round((timeOrigin + performance.now()) * 1_000) / 1_000,
 };

@@ -25,16 +25,17 @@ export class WireMessage extends Message {
   }
 }
 
-const texts = new WeakMap<Message, string>();
+/** The message before, and its text: a room's message goes to all its edges before another one comes. */
+let lastMessage: Message | undefined;
+let lastText = "";
 
-/** What all recipients of the message share, written once however many there are. */
+/** What all recipients of the message share, written once for those who ask one after the other. */
 export function sharedText(message: Message): string {
   if (message instanceof WireMessage) return message.shared;
-  const known = texts.get(message);
-  if (known !== undefined) return known;
-  const text = encodeShared(message);
-  texts.set(message, text);
-  return text;
+  if (message === lastMessage) return lastText;
+  lastText = encodeShared(message);
+  lastMessage = message;
+  return lastText;
 }
 
 /** The body, read from the text where there is nothing else. For what is rare. */

@@ -135,6 +135,10 @@ export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
     return this.#links.reduce((bytes, link) => bytes + (link?.bufferedBytes ?? 0), 0);
   }
 
+  flush(): void {
+    this.#sockets.flushNow();
+  }
+
   get meters(): EdgeMeters["trunks"] {
     return this.#edgeMeters.trunks;
   }

@@ -74,54 +74,66 @@ function writeNumber(frame: Buffer, from: number, s: number, digits: number): nu
 
 /**
  * Frames of one message after the other: the last one is remembered, since a room's message is written to all its
- * members before another one comes.
+ * members before another one comes. Its bytes are made for the second recipient: what has a number mostly has one.
  */
 export class Frames {
   #message: Message | undefined;
+  #text = "";
+  /** Of the text. */
+  #sharedBytes = 0;
   /** The frame without a number: header, brace, shared text. */
-  #whole: Buffer = BEFORE_NUMBER;
+  #whole: Buffer | undefined;
   /** Where its shared text begins. */
   #sharedAt = 0;
 
   /**
    * The frame of `message` for a recipient to whom it is number `s`, 0 for none. Shared by all recipients when there is no number. With one,
-   * a long text is not part of it: write `textOf` behind it when `isSplit` says so.
+   * a long text is not part of it: write `shared` behind it when `isSplit` says so.
    */
   of(message: Message, s: number): Buffer {
-    if (message !== this.#message) this.#encode(message);
-    if (s === 0) return this.#whole;
-    const whole = this.#whole;
-    const sharedBytes = whole.length - this.#sharedAt;
+    const isFirst = message !== this.#message;
+    if (isFirst) this.#remember(message);
+    if (s === 0) return this.#wholeFrame();
+    const sharedBytes = this.#sharedBytes;
     const digits = digitsOf(s);
     const numberBytes = BEFORE_NUMBER.length + digits + 1;
     const textBytes = numberBytes + sharedBytes;
     const ownBytes = headerBytes(textBytes) + numberBytes;
-    const isSplit = sharedBytes > COPIED_BYTES_MAX;
+    const { isSplit } = this;
     const frame = Buffer.allocUnsafe(isSplit ? ownBytes : ownBytes + sharedBytes);
     writeNumber(frame, writeHeader(frame, textBytes), s, digits);
-    if (!isSplit) whole.copy(frame, ownBytes, this.#sharedAt);
+    if (isSplit) return frame;
+    if (isFirst) frame.write(this.#text, ownBytes);
+    else this.#wholeFrame().copy(frame, ownBytes, this.#sharedAt);
     return frame;
   }
 
   /** Whether the numbered frame that `of` gave for this message is only its beginning. */
   get isSplit(): boolean {
-    return this.#whole.length - this.#sharedAt > COPIED_BYTES_MAX;
+    return this.#sharedBytes > COPIED_BYTES_MAX;
   }
 
   /** What all recipients of the last message share. */
   get shared(): Buffer {
-    return this.#whole.subarray(this.#sharedAt);
+    return this.#wholeFrame().subarray(this.#sharedAt);
   }
 
-  #encode(message: Message): void {
-    const shared = message instanceof WireMessage ? message.shared : encodeShared(message);
-    const textBytes = 1 + Buffer.byteLength(shared);
+  #remember(message: Message): void {
+    this.#text = message instanceof WireMessage ? message.shared : encodeShared(message);
+    this.#sharedBytes = Buffer.byteLength(this.#text);
+    this.#whole = undefined;
+    this.#message = message;
+  }
+
+  #wholeFrame(): Buffer {
+    if (this.#whole !== undefined) return this.#whole;
+    const textBytes = 1 + this.#sharedBytes;
     const frame = Buffer.allocUnsafe(headerBytes(textBytes) + textBytes);
     const at = writeHeader(frame, textBytes);
     frame[at] = BRACE;
-    frame.write(shared, at + 1);
+    frame.write(this.#text, at + 1);
     this.#whole = frame;
     this.#sharedAt = at + 1;
-    this.#message = message;
+    return frame;
   }
 }

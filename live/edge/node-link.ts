@@ -24,6 +24,8 @@ export interface LinkHost {
   readonly dialer: TrunkDialer;
   readonly log: Log;
   readonly meters: TrunkMeters;
+  /** Sockets are written to now, not at the end of the event loop's turn. */
+  flush(): void;
 }
 
 export class NodeLink implements TrunkToNodeFacts {
@@ -145,6 +147,10 @@ export class NodeLink implements TrunkToNodeFacts {
     const nowMs = turns.begin();
     core.trunkLost(this.nodeId, nowMs, this.incarnation);
     turns.end();
+  }
+
+  sliceEnded(): void {
+    this.#host.flush();
   }
 
   multicast(_trunk: TrunkToNode, room: number, except: number, message: Message): void {

@@ -78,7 +78,7 @@ export class Sockets {
   #dirty: EdgeSocket[] = [];
   /** For these more waits than a socket should hold: they cannot wait for the end of the event loop's turn. */
   #crowded: EdgeSocket[] = [];
-  #isFlushDue = false;
+  #flushDue: NodeJS.Immediate | undefined;
   /** Has had the upgrade, and waits for its number. */
   #opening: EdgeSocket | undefined;
   /** With the listeners for their draining. */
@@ -136,10 +136,7 @@ export class Sockets {
     if (socket.first === undefined) {
       socket.first = frame;
       this.#dirty.push(socket);
-      if (!this.#isFlushDue) {
-        this.#isFlushDue = true;
-        setImmediate(this.flush);
-      }
+      this.#flushDue ??= setImmediate(this.flush);
     } else {
       (socket.rest ??= []).push(frame);
     }
@@ -164,11 +161,18 @@ export class Sockets {
 
   /** Writes what this turn of the event loop has brought. */
   readonly flush = (): void => {
-    this.#isFlushDue = false;
+    this.#flushDue = undefined;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const socket of dirty) this.#flushOne(socket);
   };
+
+  /** The same, before the event loop's turn is over. */
+  flushNow(): void {
+    if (this.#flushDue === undefined) return;
+    clearImmediate(this.#flushDue); // It would keep the event loop from its sleep once more.
+    this.flush();
+  }
 
   #flushOne(socket: EdgeSocket): void {
     this.#send(socket);

@@ -19,6 +19,7 @@ export class MemoryQueue<End> {
   readonly #payloads: unknown[] = [];
   #count = 0;
   #isScheduled = false;
+  #isDraining = false;
 
   constructor(visitor: MemoryFrameVisitor<End>) {
     this.#visitor = visitor;
@@ -38,11 +39,13 @@ export class MemoryQueue<End> {
     this.#payloads[row] = payload;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    process.nextTick(this.#drain);
+    process.nextTick(this.drain);
   }
 
-  /** What is put in meanwhile is taken out in the same go. */
-  readonly #drain = (): void => {
+  /** Takes everything out; what is put in meanwhile too. Within itself it does nothing. */
+  readonly drain = (): void => {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
     for (let row = 0; row < this.#count; row++) {
       const numbers = this.#numbers; // It may have grown.
       const at = row * NUMBERS;
@@ -61,6 +64,7 @@ export class MemoryQueue<End> {
     }
     this.#count = 0;
     this.#isScheduled = false;
+    this.#isDraining = false;
   };
 
   #grow(): void {

@@ -142,7 +142,8 @@ class NodeEnd implements TrunkToEdge {
   }
 
   flush(): void {
-    // Nothing is held back.
+    this.#queue.drain();
+    this.far.facts.sliceEnded?.();
   }
 
   attached(connection: number, grant: AttachGrant): void {

@@ -37,6 +37,8 @@ export interface TrunkToNodeFacts {
     s: number,
   ): void;
   closeAsked(trunk: TrunkToNode, connection: number, session: number, code: CloseCode): void;
+  /** A slice of the node's fanout is told to its end, in this process: what follows comes in another turn of the event loop. */
+  sliceEnded?(): void;
   /** It broke, could not be opened, or fell silent; `reason` in words. Told once. */
   lost(trunk: TrunkToNode, reason: string): void;
 }

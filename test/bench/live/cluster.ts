@@ -1,2 +1,4 @@
 import type { Finding } from "./report.ts";
-export async function clusterRows(_isQuick: boolean): Promise<readonly Finding[]> { return []; }
+export async function clusterRows(_isQuick: boolean): Promise<readonly Finding[]> {
+  return [];
+}

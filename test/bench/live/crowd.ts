@@ -145,7 +145,11 @@ export class Crowd implements WireListener {
   // ---- loads -------------------------------------------------------------------------------------
 
   /** Talks for so long; returns what was counted: deliveries, relayed messages, or round trips in ms. */
-  async play(load: Load, seconds: number, perSec = 0): Promise<{ count: number; tripsMs: number[] }> {
+  async play(
+    load: Load,
+    seconds: number,
+    perSec = 0,
+  ): Promise<{ count: number; tripsMs: number[] }> {
     this.#load = load;
     this.#counted = 0;
     this.#trips = [];

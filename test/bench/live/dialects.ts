@@ -98,9 +98,7 @@ export const plainDialect: Dialect = {
     return s;
   },
   join: (room, name, token) =>
-    clientFrame(
-      `{"t":"join","id":1,"d":{"room":"${room}","token":"${token}","name":"${name}"}}`,
-    ),
+    clientFrame(`{"t":"join","id":1,"d":{"room":"${room}","token":"${token}","name":"${name}"}}`),
   message: (id) => clientFrame(`{"t":"message"${member(id)},"d":{"text":"${TEXT}"}}`),
   state: () => clientFrame(`{"t":"state","d":{"status":"${TEXT}"}}`),
   candidate: (to, id) =>

@@ -44,7 +44,9 @@ export const WITHOUT_LIMITS: readonly string[] = [
 ];
 
 /** Flags of Node for all servers in experiments: `STORMGLASS_BENCH_FLAGS="--import ./profiler.js"`. */
-const FLAGS = (process.env["STORMGLASS_BENCH_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "");
+const FLAGS = (process.env["STORMGLASS_BENCH_FLAGS"] ?? "")
+  .split(" ")
+  .filter((flag) => flag !== "");
 
 export interface ServerProcess {
   readonly pid: number;
