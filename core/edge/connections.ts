@@ -19,6 +19,8 @@ export const ConnectionState = {
   attached: 4,
   /** Its node died or drains: told to resume, still open. */
   orphaned: 5,
+  /** Told to resume because its node drains: what the node had said by then is still on its way to it. */
+  parting: 6,
 } as const;
 export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState];
 

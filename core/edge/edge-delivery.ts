@@ -172,8 +172,8 @@ export class EdgeDelivery {
     const c = this.#connections;
     if (!c.isOpen(connection)) return false;
     const at = slotOf(connection);
-    return (
-      c.state[at] === ConnectionState.attached && c.node[at] === node && c.session[at] === session
-    );
+    const isIn =
+      c.state[at] === ConnectionState.attached || c.state[at] === ConnectionState.parting;
+    return isIn && c.node[at] === node && c.session[at] === session;
   }
 }

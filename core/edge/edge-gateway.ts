@@ -51,6 +51,7 @@ export class EdgeGateway {
   readonly #strangersLimits: ProtocolLimits;
   readonly #welcome: EdgeWelcome;
   readonly #timeouts: Timeouts;
+  readonly #orphans: Orphans;
 
   constructor(policy: EdgePolicy, outbox: EdgeOutbox) {
     this.#policy = policy;
@@ -72,6 +73,7 @@ export class EdgeGateway {
     );
     const { arrivals, delivery } = this;
     const orphans = new Orphans(policy, outbox, connections, delivery, view, this.#timeouts);
+    this.#orphans = orphans;
     this.#cluster = new EdgeCluster(policy, outbox, connections, view, arrivals, orphans, peers);
     this.#drain = new EdgeDrain(connections, cut);
   }
@@ -120,8 +122,13 @@ export class EdgeGateway {
       this.#fromMember(connection, at, message, nowMs);
       return;
     }
+    const isEntering = message.kind === Kind.join || message.kind === Kind.resume;
+    if (isEntering) this.#orphans.departed(connection);
+    const state = c.state[at];
     const mayEnter =
-      c.state[at] === ConnectionState.open || c.state[at] === ConnectionState.orphaned;
+      state === ConnectionState.open ||
+      state === ConnectionState.orphaned ||
+      state === ConnectionState.parting;
     if (message.kind === Kind.ping) {
       this.#ingress.pong(connection, at, message, nowMs);
     } else if (message.kind === Kind.leave) {

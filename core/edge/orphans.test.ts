@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { homeOf } from "../placement/ranking.ts";
 import { CloseCode } from "../protocol/limits.ts";
-import { Kind } from "../protocol/message.ts";
+import { Kind, Message } from "../protocol/message.ts";
 import type { DrainBody } from "../protocol/bodies.ts";
 import { EdgeBench } from "./edge-bench.ts";
 
@@ -81,6 +81,27 @@ test("[RS11] a node that drains is told that its members went", () => {
   const [attach] = edge.orders("attach");
   expect(edge.core.view.records[attach.node]!.nodeId).not.toBe("n0");
   expect(attach.request).toMatchObject({ roomId: "a", last: 3 });
+});
+
+test("[RS23] what a draining node had said reaches those who are told to go, until they do", () => {
+  const { edge, members } = struck("draining");
+  const late = new Message(Kind.message, 7, "p9", "", 0, 40, "", { n: 1 });
+  const written = () => edge.orders("write").map(({ connection, s }) => [connection, s]);
+  edge.outbox.take();
+  expect(edge.core.multicast(0, 0, -1, late, 1_001)).toBe(2);
+  expect(written().sort()).toEqual([
+    [members[0], 1],
+    [members[2], 1],
+  ]);
+  edge.resumed(members[0], { roomId: "a", sessionId: "n0.1.0" }, 1, 1_200);
+  edge.outbox.take();
+  expect(edge.core.multicast(0, 0, -1, late, 1_201)).toBe(1);
+  expect(written()).toEqual([[members[2], 2]]);
+  // When the node is gone they have their slots already, and are declared once.
+  edge.core.trunkLost("n0", 1_300);
+  const orders = edge.outbox.take();
+  expect(orders.filter(({ order }) => order !== "publish")).toEqual([]);
+  expect(edge.core.multicast(0, 0, -1, late, 1_301)).toBe(0);
 });
 
 test("[RS13] an edge says once that its trunk broke, and of which life", () => {

@@ -53,13 +53,17 @@ export class Orphans {
     this.#timeouts = timeouts;
   }
 
-  /** The node is gone or drains. `homeOf` says where a room lives from now on. */
+  /**
+   * The node is gone or drains. `homeOf` says where a room lives from now on. What a node that drains had said before it heard of its
+   * members' going is still under way, and was acknowledged: they leave the room when they resume.
+   */
   nodeLost(
     lost: NodeRecord,
     homeOf: (roomId: string, expectedSize: number) => NodeRecord | undefined,
     nowMs: number,
   ): void {
     const isAlive = lost.state === "draining";
+    this.#finishParting(lost);
     const rooms = this.#delivery.roomsOf(lost.index).filter((room) => room !== undefined);
     const declared = new Map<NodeRecord, OrphanRoom[]>();
     let members = 0;
@@ -78,11 +82,12 @@ export class Orphans {
       const phase = (0.5 + r * GOLDEN) % 1;
       for (const [i, connection] of [...room.members].entries()) {
         const reconnectAfterMs = DECLARED_WITHIN_MS + (windowMs * (i + phase)) / size;
-        if (isAlive) this.#detach(connection);
-        this.#cutLoose(connection, reconnectAfterMs, lastSlotMs, nowMs);
+        if (isAlive) this.#part(connection);
+        else this.#cutLoose(connection);
+        this.#tell(connection, reconnectAfterMs, lastSlotMs, nowMs);
       }
     }
-    this.#delivery.forgetNode(lost.index);
+    if (!isAlive) this.#delivery.forgetNode(lost.index);
     for (const [home, batch] of declared) this.#outbox.declareOrphans(home.index, batch);
   }
 
@@ -120,28 +125,44 @@ export class Orphans {
   }
 
   /** A node that drains must not take those for connected who are told to go. */
-  #detach(connection: number): void {
+  #part(connection: number): void {
     const at = slotOf(connection);
-    const { node, session, attachment } = this.#connections;
+    const { state, node, session, attachment } = this.#connections;
     this.#outbox.detach(node[at]!, session[at]!, attachment[at]!, false);
+    state[at] = ConnectionState.parting;
   }
 
-  #cutLoose(connection: number, reconnectAfterMs: number, deadlineMs: number, nowMs: number): void {
+  /** Those whom this node's drain told to go, and who have not gone yet, have their slots. */
+  #finishParting(lost: NodeRecord): void {
+    for (const room of this.#delivery.roomsOf(lost.index)) {
+      for (const connection of [...(room?.members ?? [])]) this.departed(connection);
+    }
+  }
+
+  /** It resumes, or its node has nothing more to say: it is in no room. Nothing for one that is not parting. */
+  departed(connection: number): void {
+    if (this.#connections.state[slotOf(connection)] !== ConnectionState.parting) return;
+    const room = this.#connections.room[slotOf(connection)];
+    this.#cutLoose(connection);
+    if (room !== undefined && room.members.length === 0) this.#delivery.forgetRoom(room);
+  }
+
+  #cutLoose(connection: number): void {
     const c = this.#connections;
     const at = slotOf(connection);
     c.leaveRoom(connection);
     c.state[at] = ConnectionState.orphaned;
     c.node[at] = -1;
     c.session[at] = -1;
+  }
+
+  #tell(connection: number, reconnectAfterMs: number, deadlineMs: number, nowMs: number): void {
     this.#timeouts.orphaned(connection, nowMs);
-    c.openUntilMs[at] = nowMs + reconnectAfterMs + this.#policy.resumeWindowMs;
+    const at = slotOf(connection);
+    this.#connections.openUntilMs[at] = nowMs + reconnectAfterMs + this.#policy.resumeWindowMs;
     const body: DrainBody = { deadlineMs, reconnectAfterMs };
     const bytes = serverFrameBytes(Kind.drain, body);
-    this.#delivery.deliver(
-      connection,
-      new Message(Kind.drain, 0, "", "", 0, bytes, "", body),
-      0,
-      nowMs,
-    );
+    const drain = new Message(Kind.drain, 0, "", "", 0, bytes, "", body);
+    this.#delivery.deliver(connection, drain, 0, nowMs);
   }
 }

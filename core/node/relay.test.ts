@@ -170,3 +170,26 @@ test("what is for the media plane goes there, and its answer comes back in order
   node.say(alice.session, Kind.offer, 1, "sfu", { sdp: "o" });
   expect(node.outbox.take().map(({ order }) => order)).toEqual(["toSfu", "deliver"]);
 });
+
+test("[RS23] a node that drains takes nothing more in a room of which somebody has gone", () => {
+  const node = new NodeBench();
+  const alice = node.join("alice");
+  const bob = node.join("bob", {}, 1);
+  node.told();
+  node.say(bob.session, Kind.message, 1); // Taken, and not served before alice's edge hears of the drain.
+  node.core.drainAsked(10);
+  node.core.detached(alice.session, 0, 0, false, 10);
+  node.say(bob.session, Kind.message, 2);
+  node.say(bob.session, Kind.offer, 3, "alice");
+  node.serve();
+  const told = node.told().filter(isTold);
+  expect(told.map(({ kind, re }) => [kind, re]).sort()).toEqual([
+    [Kind.error, 1],
+    [Kind.error, 2],
+    [Kind.error, 3],
+  ]);
+  node.core.drainCancelled(20);
+  node.say(bob.session, Kind.message, 2);
+  node.serve();
+  expect(node.told().map(({ kind, re }) => [kind, re])).toContainEqual([Kind.ok, 2]);
+});

@@ -51,6 +51,10 @@ export class Relay {
       this.#repeated(session, room, message.id);
       return;
     }
+    if (message.id > 0 && this.#isMoving(room)) {
+      this.#refuse(session, message.id, "not_joined", "the room is moving", 0);
+      return;
+    }
     switch (message.kind) {
       case Kind.offer:
       case Kind.answer:
@@ -77,6 +81,14 @@ export class Relay {
       default:
         this.#refuse(session, message.id, "unknown_type", "clients do not send this", 0);
     }
+  }
+
+  /**
+   * This node drains, and some have gone whose edge was quicker to hear of it: what is said here now would not reach them. It is
+   * said again where the room will be.
+   */
+  #isMoving(room: Room): boolean {
+    return this.#node.state === "draining" && room.attachedCount < room.members.size;
   }
 
   /** Taken before; its answer was lost, or is still to come: this one takes its turn behind it. */
@@ -296,6 +308,10 @@ export class Relay {
     keepRoster(room, message, this.#nowMs);
     const { sessions, outbox } = this.#node;
     const isCritical = message.deliveryClass === DeliveryClass.critical;
+    if (isCritical && item.answers > 0 && this.#isMoving(room)) {
+      this.#refuse(except, item.answers, "not_joined", "the room is moving", 0);
+      return;
+    }
     if (target >= 0) {
       if (!sessions.handles.isLive(target)) {
         if (item.answers > 0) this.#refuse(except, item.answers, "no_such_peer", "they left", 0);
