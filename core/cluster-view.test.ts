@@ -66,6 +66,21 @@ test("[PL3] a beat of an earlier life, or of one that is over, changes nothing",
   expect(idsOf(view.serving)).toEqual(["a"]);
 });
 
+test("[PL3] who was restarted with its clock set back is met when its former life is long forgotten", () => {
+  const view = new ClusterView(6_000);
+  view.beat(beatOf("a", { incarnation: 2 ** 53 - 1 }), 0);
+  view.beat(beatOf("b"), 0);
+  view.beat(beatOf("b"), 5_999);
+  expect(idsOf(view.expired(6_000))).toEqual(["a"]);
+  expect(view.beat(beatOf("a", { incarnation: 7 }), 65_999)).toBe("stale");
+  expect(view.beat(beatOf("a", { incarnation: 7 }), 66_000)).toBe("members");
+  expect([view.node("a")?.incarnation, view.node("a")?.state]).toEqual([7, "serving"]);
+  expect(view.records.filter((record) => record?.nodeId === "a")).toHaveLength(1);
+
+  view.markGone("a", 7);
+  expect(view.beat(beatOf("a", { incarnation: 7 }), 500_000)).toBe("stale"); // The same life never comes back so.
+});
+
 test("[PL3] a restart under the same name is a change of the serving set", () => {
   const view = new ClusterView(6_000);
   view.beat(beatOf("a", { incarnation: 1 }), 0);

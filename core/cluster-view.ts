@@ -117,7 +117,11 @@ export class ClusterView {
    * @throws Error when a node id is empty or contains ":".
    */
   beat(beat: NodeBeat, nowMs: number): "members" | "load" | "stale" {
-    const node = this.#nodes.get(beat.nodeId) ?? this.#met(beat, nowMs);
+    const known = this.#nodes.get(beat.nodeId);
+    const isForgotten =
+      known === undefined ||
+      (beat.incarnation < known.incarnation && this.#isLongGone(known, nowMs)); // Its clock was set back.
+    const node = isForgotten ? this.#met(beat, nowMs) : known;
     if (beat.incarnation < node.incarnation) return "stale";
     const isNewLife = beat.incarnation > node.incarnation;
     if (!isNewLife && node.isUnreachable) return this.#beatOfUnreachable(beat, node, nowMs);
@@ -281,14 +285,17 @@ export class ClusterView {
   }
 
   #forgetLongGone(nowMs: number): void {
-    const memoryMs = GONE_MEMORY_LEASES * this.#leaseMs;
     for (const node of this.#nodes.values()) {
-      const isGone = node.state === "gone" && !node.isUnreachable;
-      if (!isGone || node.leaseEndsAtMs + memoryMs > nowMs) continue;
+      if (!this.#isLongGone(node, nowMs)) continue;
       this.#nodes.delete(node.nodeId);
       this.#records[node.index] = undefined;
       this.#freeIndexes.push(node.index);
     }
+  }
+
+  #isLongGone({ state, isUnreachable, leaseEndsAtMs }: NodeRecord, nowMs: number): boolean {
+    const memoryMs = GONE_MEMORY_LEASES * this.#leaseMs;
+    return state === "gone" && !isUnreachable && leaseEndsAtMs + memoryMs <= nowMs;
   }
 
   #lease(node: NodeRecord, nowMs: number): void {

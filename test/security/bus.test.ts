@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodeBusMessage } from "../../live/bus/bus-codec.ts";
+import { decodeBusMessage, encodeBusMessage } from "../../live/bus/bus-codec.ts";
 import type { BusMessage } from "../../core/trunk.ts";
 import { anyBusMessage } from "../parts/bus-messages.ts";
 import { hasNats, type NatsServer, startNats } from "../parts/nats.ts";
@@ -126,44 +126,71 @@ test.skipIf(!hasNats)(
   },
 );
 
+/** Tells these lies, while clients come. */
+async function lie(at: Guarded, lies: readonly (readonly [BusMessage, string])[]): Promise<void> {
+  for (const [i, [message, from]] of lies.entries()) {
+    const trunkUrl = i % 2 === 0 ? "" : "ws://127.0.0.1:1/x";
+    shout(encodeBusMessage(message, { id: from, trunkUrl }));
+    if (i % 20 !== 0) continue;
+    const wire = await at.dial();
+    wire.send({ t: "join", id: 1, d: { room: "den", token: tokenFor("den", `p${i}`) } });
+    await stranger.flush();
+  }
+  await stranger.flush();
+  const live = await fetch(`http://127.0.0.1:${at.server.operationsPort}/livez`);
+  expect(live.status).toBe(200);
+  expect(at.server.phase).toBe("running");
+  expect(at.logText()).not.toMatch(/Broken rule/);
+}
+
 test.skipIf(!hasNats)(
   "[NB5] [PL3] well-formed lies of a stranger end no process, and the cluster comes back when he is silent",
   { timeout: 600_000 },
   async () => {
     const at = await attacked();
-    const { seed, numRuns } = fuzzing("lies on the bus", 400);
-    const lies = fc.sample(fc.tuple(aimed, names), { seed, numRuns });
-    for (const [i, [lie, from]] of lies.entries()) {
-      shout(encodeBusMessage(lie, { id: from, trunkUrl: i % 2 === 0 ? "" : "ws://127.0.0.1:1/x" }));
-      if (i % 20 === 0) {
-        const wire = await at.dial();
-        wire.send({ t: "join", id: 1, d: { room: "den", token: tokenFor("den", `p${i}`) } });
-        await stranger.flush();
-      }
-    }
+    const some = fuzzing("lies on the bus", 400);
+    const lies = fc.sample(fc.tuple(aimed, names), some);
     const many = Array.from({ length: 12_000 }, (_, i) => ({ roomId: `r${i}`, size: 1 }));
     const rooms: BusMessage = { type: "announce", nodeId: "n9", incarnation: 1, rooms: many };
-    shout(encodeBusMessage(rooms, { id: "n9", trunkUrl: "" }));
-    await stranger.flush();
-    const live = await fetch(`http://127.0.0.1:${at.server.operationsPort}/livez`);
-    expect(live.status).toBe(200);
-
+    await lie(at, [...lies.filter(([{ type }]) => type !== "orphans"), [rooms, "n9"]]);
     let last = "";
-    await until(
-      "those who behave well are served again",
-      () =>
-        honestPairTalks(at.url).then(
-          () => true,
-          (error: unknown) => {
-            last = String(error);
-            return false;
-          },
-        ),
-      60_000,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)} ${last}`);
-    });
-    expect(at.server.phase).toBe("running");
-    expect(at.logText()).not.toMatch(/Broken rule/);
+    const isServed = (): Promise<boolean> =>
+      honestPairTalks(at.url).then(
+        () => true,
+        (error: unknown) => {
+          last = String(error);
+          return false;
+        },
+      );
+    await until("those who behave well are served again", isServed, 60_000).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)} ${last}`);
+      },
+    );
+  },
+);
+
+test.skipIf(!hasNats)(
+  "[PL7] [PL8] rooms full of people who do not exist are counted in numbers, and clients are answered",
+  async () => {
+    const at = await attacked();
+    const orphans = fc.tuple(
+      aimed.filter(({ type }) => type === "orphans"),
+      names,
+    );
+    await lie(at, fc.sample(orphans, fuzzing("orphans of nobody", 60)));
+    const { core } = at.server.node!.driver;
+    const beat = core.beatNow();
+    expect(Number.isFinite(beat.committedLoad)).toBe(true);
+    const text = encodeBusMessage({ type: "beat", beat }, { id: "n", trunkUrl: "" });
+    expect(decodeBusMessage(text)?.message).toEqual({ type: "beat", beat });
+    const wire = await at.dial();
+    const answer = await wire.join("den", tokenFor("den", "ann"));
+    if (answer.t === "error") {
+      expect(answer.d).toMatchObject({ code: "busy", retry: true });
+      expect(answer.d!["retryAfterMs"]).toBeGreaterThan(0);
+    }
+    wire.send({ t: "ping", d: { ts: 1 } });
+    await wire.heard(({ t }) => t === "pong");
   },
 );
