@@ -196,6 +196,7 @@ export const SERVER_EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     from: "p_bob",
     d: { ...BOB, connection: "reconnecting" },
   }),
+  sync: one("Bob's microphone is off by now", { t: "sync", d: { participants: [BOB] } }),
   offer: one("Bob offers", {
     s: 2,
     t: "offer",

@@ -124,7 +124,7 @@ test("[CN12] what a real server says is what the description says it says", asyn
   );
 });
 
-test("[RS2] [RS5] [RS19] [CN12] a session by the page: fresh tokens, a replay, a repetition, and the end", async () => {
+test("[RS2] [RS5] [RS21] [RS22] [CN12] a session by the page: fresh tokens, a replay, a repetition, and the end", async () => {
   const server = await started();
   const ada = await dial(server);
   const bob = await dial(server);
@@ -138,6 +138,7 @@ test("[RS2] [RS5] [RS19] [CN12] a session by the page: fresh tokens, a replay, a
   expect(Object.keys(pong.d!)).toEqual(expect.arrayContaining(["ts", "token", "ice"]));
   ada.close();
 
+  bob.send({ t: "state", d: { hand: true } });
   bob.send({ t: "message", id: 3, d: { text: "two" } });
   await bob.heard((frame) => frame.re === 3);
   const again = await dial(server);
@@ -147,6 +148,8 @@ test("[RS2] [RS5] [RS19] [CN12] a session by the page: fresh tokens, a replay, a
   const resumed = await again.heard(is("resumed"));
   expect(resumed.d).toMatchObject({ mode: "replay", from: one.s! + 1, to: one.s! + 1 });
   expect(await again.heard(is("message"))).toMatchObject({ s: one.s! + 1, d: { text: "two" } });
+  const sync = await again.heard(is("sync"));
+  expect(sync.d).toMatchObject({ participants: [{ id: "p_bob", state: { hand: true } }] });
 
   again.send({ t: "leave", d: { reason: "hung up" } });
   expect(await again.closed()).toBe(1000);

@@ -94,6 +94,14 @@ function presenceFrames(): readonly FrameSchema[] {
       { "from?": from },
       updated,
     ),
+    said(
+      Kind.sync,
+      "After a replay: those whose state or connection changed meanwhile, as they are now.",
+      {},
+      record("changes", {
+        participants: list("whole participants", record("participant", PARTICIPANT_MEMBERS)),
+      }),
+    ),
   ];
 }
 
