@@ -169,7 +169,6 @@ class LiveServer implements RunningServer {
     this.phase = "leaving";
     const result = await departure.begin(withinMs, deadlineMs, noticeMs);
     if (result === "cancelled") {
-      if (this.phase === "leaving") this.phase = "running";
       this.#log.info({}, "The drain is cancelled: serving again.");
       return result;
     }
@@ -179,7 +178,9 @@ class LiveServer implements RunningServer {
   }
 
   cancelDrain(): boolean {
-    return !this.#isStopping && (this.#departure?.cancel() ?? false);
+    const isCancelled = !this.#isStopping && (this.#departure?.cancel() ?? false);
+    if (isCancelled) this.phase = "running";
+    return isCancelled;
   }
 
   stop(): Promise<void> {

@@ -19,6 +19,14 @@ import { FrameType, MESSAGE_HEAD_BYTES } from "./trunk-frames.ts";
 /** Shortest frame: its length and its type. */
 const FRAME_HEAD_BYTES = 5;
 
+/** How many whole frames a piece has. */
+export function framesIn(piece: Buffer): number {
+  const reader = new FrameReader(piece);
+  let count = 0;
+  while (reader.next()) count++;
+  return count;
+}
+
 /** Where in a piece reading is: one frame at a time. */
 export class FrameReader {
   #bytes: Buffer;

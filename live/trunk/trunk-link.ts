@@ -6,7 +6,7 @@
 import type { WebSocket } from "ws";
 import type { TrunkMeters } from "../operations/tally.ts";
 import { FrameBatch } from "./frame-batch.ts";
-import { FrameReader } from "./frame-reader.ts";
+import { FrameReader, framesIn } from "./frame-reader.ts";
 import { writeRare } from "./trunk-frames.ts";
 import { TrunkClose, type TrunkLimits } from "./trunk-limits.ts";
 
@@ -171,7 +171,7 @@ export class TrunkLink {
         this.fail("A greeting was cut short.", TrunkClose.badFrame);
       }
     } else {
-      this.#meters?.received(data.length, 0);
+      this.#meters?.received(data.length, framesIn(data));
       const fault = this.#listener.received(data);
       if (fault !== undefined) this.fail(fault, TrunkClose.badFrame);
     }
