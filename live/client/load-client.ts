@@ -207,12 +207,13 @@ export class LoadClient {
 
   leave(client: number): void {
     this.#hasLeft.add(this.participantId(client));
+    this.judge.left(client);
     this.driver.leave(client);
   }
 
   verdict(): LoadVerdict {
     this.judge.rosterMismatches = this.#mismatches();
-    return this.judge.verdict();
+    return this.judge.verdict((one, other) => this.#nodes[one] === this.#nodes[other]);
   }
 
   stop(): void {

@@ -58,6 +58,18 @@ test("[CF5] a whole, ordered stream is clean; any repetition, exchange or loss i
   );
 });
 
+test("[CF5] who left on purpose is owed nothing, and owes no answer", () => {
+  const judge = judgeOf(3);
+  for (let number = 0; number < 3; number++) judge.offered(0);
+  judge.offered(1);
+  judge.left(1);
+  for (let number = 0; number < 3; number++) judge.answered(0, number, true, "");
+  judge.answered(1, 0, false, "ended");
+  for (let number = 0; number < 2; number++) judge.heard(2, 0, number);
+  const verdict = judge.verdict((one, other) => one + other > 2);
+  expect(verdict).toMatchObject({ lost: 1, lostOnOneNode: 0, unanswered: 0, refused: {} });
+});
+
 test("[CF5] who lost his session is owed nothing of the time between", () => {
   const judge = judgeOf(2);
   for (let number = 0; number < 10; number++) {

@@ -63,6 +63,8 @@ export interface LoadVerdict {
   readonly disordered: number;
   /** Acknowledged, and never heard by somebody who was in the room all the time. */
   readonly lost: number;
+  /** Of those: said and not heard on one node, as both are placed now. */
+  readonly lostOnOneNode: number;
   /** People who were said to have left and had not, by reason. */
   readonly wrongLefts: Readonly<Record<string, number>>;
   /** Said to have come while they were there. */
@@ -91,6 +93,7 @@ export class LoadJudge {
   readonly #refused = new Map<string, number>();
   readonly #wrongLefts = new Map<string, number>();
   readonly #examples: string[] = [];
+  readonly #gone = new Set<number>();
   readonly joins = new Waits();
   readonly resumes = new Waits();
   readonly latency = new Waits();
@@ -131,12 +134,16 @@ export class LoadJudge {
       this.#acknowledged++;
       return;
     }
+    if (this.#gone.has(sender)) return void sent.open.add(number);
     sent.refused.add(number);
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
   get unanswered(): number {
-    return this.#sent.reduce((sum, { open }) => sum + open.size, 0);
+    return this.#sent.reduce(
+      (sum, { open }, sender) => sum + (this.#gone.has(sender) ? 0 : open.size),
+      0,
+    );
   }
 
   heard(listener: number, sender: number, number: number): void {
@@ -172,6 +179,12 @@ export class LoadJudge {
     this.#heard[listener] = new Map();
   }
 
+  /** He left on purpose: he is owed nothing, and what he said last may have been cut off with him. */
+  left(client: number): void {
+    this.forgot(client);
+    this.#gone.add(client);
+  }
+
   leftWrongly(listener: number, who: string, reason: string): void {
     this.#wrongLefts.set(reason, (this.#wrongLefts.get(reason) ?? 0) + 1);
     this.example(`client ${listener} was told that ${who} left (${reason})`);
@@ -191,8 +204,9 @@ export class LoadJudge {
     if (this.#examples.length < EXAMPLES_MAX) this.#examples.push(words);
   }
 
-  #lost(): number {
+  #lost(areTogether: (listener: number, sender: number) => boolean): [number, number] {
     let lost = 0;
+    let together = 0;
     this.#heard.forEach((pairs, listener) => {
       for (const [sender, { last, skipped }] of pairs) {
         const { next, open, refused } = this.#sent[sender]!;
@@ -202,17 +216,19 @@ export class LoadJudge {
           if (wasTaken(number)) missing.push(number);
         }
         lost += missing.length;
+        if (areTogether(listener, sender)) together += missing.length;
         if (missing.length > 0) {
           const shown = missing.slice(0, 5).join();
           this.example(`client ${listener} never heard ${missing.length} of ${sender}: ${shown}`);
         }
       }
     });
-    return lost;
+    return [lost, together];
   }
 
-  verdict(): LoadVerdict {
-    const lost = this.#lost();
+  /** `areTogether`: whether a listener and a sender are on one node. */
+  verdict(areTogether: (listener: number, sender: number) => boolean = () => true): LoadVerdict {
+    const [lost, lostOnOneNode] = this.#lost(areTogether);
     return {
       offered: this.#sent.reduce((sum, { next }) => sum + next, 0),
       acknowledged: this.#acknowledged,
@@ -222,6 +238,7 @@ export class LoadJudge {
       duplicates: this.#duplicates,
       disordered: this.#disordered,
       lost,
+      lostOnOneNode,
       wrongLefts: Object.fromEntries(this.#wrongLefts),
       joinedTwice: this.#joinedTwice,
       haunted: this.#haunted,

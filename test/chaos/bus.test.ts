@@ -59,6 +59,7 @@ test.skipIf(!CAN_RUN)(
     expect(await load.disturbed()).toEqual([]);
     expect(await hall.disturbed()).toEqual([]);
     await agreed(stage, [load, hall, late]);
-    await stage.judged();
+    // What is published while the bus is down reaches no other node (RM3); on one node nothing is lost.
+    await stage.judged([hall]);
   },
 );

@@ -25,6 +25,7 @@ export interface Census {
 
 export class Load {
   readonly options: LoadWorkerOptions;
+  hasLeavers = false;
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
@@ -80,6 +81,7 @@ export class Load {
   }
 
   leave(clients: readonly number[]): Promise<object> {
+    this.hasLeavers = true;
     return this.#told({ do: "leave", clients });
   }
 
