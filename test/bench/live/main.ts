@@ -5,7 +5,7 @@
 
 import { cpus, loadavg } from "node:os";
 import { medianOf } from "../row.ts";
-import { clusterRows } from "./cluster.ts";
+import { clusterReport } from "./cluster.ts";
 import { Generator } from "./load.ts";
 import {
   fanoutCosts,
@@ -33,6 +33,7 @@ const effort = isQuick ? QUICK : FULL;
 const wants = (subject: string): boolean => asked.length === 0 || asked.includes(subject);
 
 const findings: Finding[] = [];
+const remarks: string[] = [];
 const costs: [what: string, unit: string, series: Series][] = [];
 const load = (): string => loadavg()[0]!.toFixed(1);
 
@@ -45,11 +46,16 @@ try {
   if (wants("join")) await join();
   if (wants("relay") || wants("round-trip")) await relay();
   if (wants("memory")) await memory();
-  if (wants("cluster")) findings.push(...(await clusterRows(isQuick)));
+  if (wants("cluster")) {
+    const cluster = await clusterReport(isQuick);
+    findings.push(...cluster.findings);
+    remarks.push(...cluster.remarks);
+  }
 } finally {
   generator.stop();
 }
-process.stdout.write(`${costTable(costs)}\n\n${findingTable(findings)}\n`);
+if (costs.length > 0) process.stdout.write(`${costTable(costs)}\n\n`);
+process.stdout.write(`${[findingTable(findings), ...remarks].join("\n")}\n`);
 process.stdout.write(`load after ${load()}; medians of ${effort.rounds} interleaved rounds\n`);
 
 /** `part / whole` of each round's neighbours. */

@@ -98,7 +98,7 @@ export async function startStormglass(
     let text = "";
     child.stderr?.on("data", (chunk: Buffer) => {
       text = (text + chunk.toString()).slice(-10_000);
-      if (!chunk.includes('"level":"info"')) process.stderr.write(chunk);
+      if (!/"level":"(info|warn)"/.test(chunk.toString())) process.stderr.write(chunk);
       const line = text.split("\n").find((one) => one.includes('"Ready."'));
       if (line === undefined || !line.endsWith("}")) return;
       const { url } = JSON.parse(line) as { url?: string };
