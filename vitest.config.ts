@@ -17,8 +17,17 @@ export default defineConfig({
         test: {
           name: "whole",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/chaos/**"],
+          exclude: ["test/chaos/**", "test/security/**"],
           testTimeout: 300_000,
+        },
+      },
+      // Attacks and fuzzers: half a minute.
+      {
+        test: {
+          name: "security",
+          include: ["test/security/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
         },
       },
       // Clusters of processes under faults: minutes, and one file at a time, so that one scenario is not the next one's fault.
