@@ -20,7 +20,17 @@ const person = record("person", {
   }),
 });
 
-test("[CN5] from a client only named members are taken over, into a fresh object", () => {
+test("[CN5] from a client only named members are taken over, into a fresh object where there are others", () => {
+  for (const whole of [{ id: "ada" }, { tags: [{ name: "a" }], id: "ada", age: 7 }]) {
+    expect(read(person, whole)).toBe(whole);
+  }
+  const last = { id: "ada", tags: [{ name: "a" }, { name: "b", x: 1 }] };
+  expect(read(person, last)).toEqual({ id: "ada", tags: [{ name: "a" }, { name: "b" }] });
+  expect(last.tags[1]).toEqual({ name: "b", x: 1 });
+  const strange = JSON.parse('{"id":"ada","__proto__":{"age":7}}') as object;
+  expect(Object.keys(read(person, strange) as object)).toEqual(["id"]);
+  expect((read(person, strange) as { age?: number }).age).toBe(undefined);
+
   const given = { id: "ada", age: null, tags: [{ name: "a", x: 1 }], x: 1 };
   const taken = read(person, given);
   expect(taken).toEqual({ id: "ada", tags: [{ name: "a" }] });

@@ -1,12 +1,19 @@
 // From a schema to the closure that reads values by it: made once, so that a frame costs no look at the schema.
 //
 // A reader returns the value, or throws `BadField` with the path and the rule; the instances are made beforehand too. From a
-// client only what is named is taken over, into a fresh object ("named"); a server may say more than this version knows, so
+// client only what is named is taken over, into a fresh object where there is more ("named"); a server may say more than this version knows, so
 // its objects pass through as they are ("all"). Readers go as deep as their schema, never as deep as the value; free values
 // are walked, and the depth of a frame is bounded before it is parsed (codec.ts).
 
 import { assert } from "../../assert.ts";
-import { codePoints, isHarmless, isObject, jsonBytes, utf8Bytes } from "../json-shape.ts";
+import {
+  codePoints,
+  isHarmless,
+  isObject,
+  jsonBytes,
+  type JsonObject,
+  utf8Bytes,
+} from "../json-shape.ts";
 import type {
   FlagSchema,
   FreeSchema,
@@ -162,9 +169,13 @@ function listReader(schema: ListSchema, path: string, keeps: Keeps): Read {
   return (value) => {
     if (!Array.isArray(value) || value.length < minItems) throw wrong;
     if (value.length > maxItems) throw tooLong;
-    if (keeps === "named") return value.map(read);
-    for (let i = 0; i < value.length; i++) read(value[i]);
-    return value;
+    let taken: unknown[] | undefined;
+    for (let i = 0; i < value.length; i++) {
+      const got = read(value[i]);
+      if (got !== value[i]) taken ??= value.slice(0, i);
+      taken?.push(got);
+    }
+    return taken ?? value;
   };
 }
 
@@ -194,19 +205,32 @@ function recordReader(schema: RecordSchema, path: string, keeps: Keeps): Read {
       return value;
     };
   }
-  return (value) => {
-    if (!isObject(value)) throw wrong;
+  /** Copies what was read of the first `end` members: there is nothing else in the copy. */
+  const takenOf = (value: JsonObject, end: number): Record<string, unknown> => {
     const taken: Record<string, unknown> = {};
-    for (let i = 0; i < count; i++) {
-      const member = members[i];
-      const given = value[member.name];
-      if (given === undefined || (given === null && member.isNullable)) {
-        if (member.isAlways) taken[member.name] = member.read(given);
-      } else {
-        taken[member.name] = member.read(given);
-      }
+    for (let i = 0; i < end; i++) {
+      const { name, isNullable } = members[i];
+      const given = value[name];
+      if (given !== undefined && !(given === null && isNullable)) taken[name] = given;
     }
     return taken;
+  };
+  // Most clients send what is named and nothing else: such an object is taken over as it is.
+  return (value) => {
+    if (!isObject(value)) throw wrong;
+    let taken: Record<string, unknown> | undefined;
+    let same = 0;
+    for (let i = 0; i < count; i++) {
+      const { name, read, isAlways, isNullable } = members[i];
+      const given = value[name];
+      if (!isAlways && (given === undefined || (given === null && isNullable))) continue;
+      const got = read(given);
+      if (got === given) same++;
+      else taken ??= takenOf(value, i);
+      if (taken !== undefined) taken[name] = got;
+    }
+    if (taken !== undefined) return taken;
+    return Object.keys(value).length === same ? value : takenOf(value, count);
   };
 }
 
