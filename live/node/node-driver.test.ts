@@ -89,6 +89,35 @@ test("[TR15] what facts leave to be fanned out gets its slice from the event loo
   expect(meters.relayedByClass.reduce((sum, count) => sum + count)).toBe(3);
 });
 
+test("[RM3, TR16] a message is acknowledged when it has left to all edges, wherever the process dies", async () => {
+  const { driver } = started();
+  const facts = driver.trunkFacts();
+  const trunks = ["e1", "e2"].map((id) => new ScriptedTrunk(driver, id));
+  trunks.forEach((trunk, i) => facts.attachAsked(trunk, 10 + i, joinOf(`p${i}`)));
+  await until(() => trunks[1]!.grants.length > 0);
+  const said: string[] = [];
+  trunks.forEach((trunk, i) => {
+    trunk.multicast = (_room, _except, { kind }) => void said.push(`e${i} ${kind}`);
+    trunk.deliver = (_connection, _session, { kind }) => void said.push(`e${i} ${kind}`);
+    trunk.flush = () => void said.push(`e${i} flushed`);
+  });
+  trunks.forEach((trunk, i) => {
+    const { session } = trunk.grants[0]!;
+    facts.relayed(trunk, session, new Message(Kind.message, 1 + i, "", "", 0, 60, "", {}));
+  });
+  const oks = () => said.filter((one) => one.endsWith(` ${Kind.ok}`)).length;
+  await until(() => oks() === 2);
+  const firstOk = said.findIndex((one) => one.endsWith(` ${Kind.ok}`));
+  const handed = said.slice(0, firstOk);
+  for (const edge of ["e0", "e1"]) {
+    expect(handed).toContain(`${edge} ${Kind.message}`);
+    const flushed = handed.lastIndexOf(`${edge} flushed`);
+    expect(flushed).toBeGreaterThan(handed.lastIndexOf(`${edge} ${Kind.message}`));
+  }
+  const lastOk = said.findLastIndex((one) => one.endsWith(` ${Kind.ok}`));
+  expect(said.slice(lastOk)).toContain("e0 flushed");
+});
+
 test("[TR4] numbers of trunks are never used again, and orders to a lost one fall away", async () => {
   const { driver } = started();
   const facts = driver.trunkFacts();

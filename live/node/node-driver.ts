@@ -3,13 +3,16 @@
 // The right-hand sides of core's orders, and a turn for every fact. Fanout goes in slices: while core has a backlog its next deadline
 // is now, and each slice waits behind the sockets (turns.ts); what a slice put on the trunks leaves with it. Orders to an edge whose trunk is gone
 // fall away: core hears of the loss, and the edge attaches anew.
+//
+// An `ok` promises that the message was handed to the edges of all recipients (SPEC RM3), and a process can be killed between two writes: so
+// the answers of a slice are written when the trunks of all edges have been.
 
 import type { NodePolicy } from "../../core/node/node-context.ts";
 import type { NodeOutbox } from "../../core/node/node-outbox.ts";
 import { SignalingNode } from "../../core/node/signaling-node.ts";
 import type { SfuBody } from "../../core/protocol/bodies.ts";
 import type { CloseCode } from "../../core/protocol/limits.ts";
-import type { Message } from "../../core/protocol/message.ts";
+import { Kind, type Message } from "../../core/protocol/message.ts";
 import type {
   AttachGrant,
   AttachRequest,
@@ -38,6 +41,14 @@ export interface NodeDriverParts {
   readonly meters: NodeMeters;
 }
 
+/** An `ok` that waits for the rest of its slice. */
+interface Answer {
+  readonly trunk: TrunkToEdge;
+  readonly connection: number;
+  readonly session: number;
+  readonly message: Message;
+}
+
 export class NodeDriver implements NodeOutbox, NodeLife {
   core: SignalingNode;
   readonly nodeId: string;
@@ -46,6 +57,7 @@ export class NodeDriver implements NodeOutbox, NodeLife {
   readonly #turns: Turns;
   readonly #trunks = new Map<number, TrunkToEdge>();
   readonly #marks: TrunkMarks;
+  readonly #answers: Answer[] = [];
   #introducedCount = 0;
   /** Whether this turn tells a fact; if not it is a deadline's, and its frames leave at once. */
   #isFact = false;
@@ -191,12 +203,20 @@ export class NodeDriver implements NodeOutbox, NodeLife {
   readonly #settle = (): void => {
     const isFact = this.#isFact;
     this.#isFact = false;
-    if (isFact) return; // More facts may come in this turn of the event loop: the trunks wait for its end.
-    for (const trunk of this.#trunks.values()) {
-      trunk.flush();
-      this.#marks.look(trunk);
-    }
+    // More facts may come in this turn of the event loop: the trunks wait for its end.
+    if (isFact && this.#answers.length === 0) return;
+    for (const trunk of this.#trunks.values()) trunk.flush();
+    if (this.#answers.length > 0) this.#answer();
+    for (const trunk of this.#trunks.values()) this.#marks.look(trunk);
   };
+
+  #answer(): void {
+    for (const { trunk, connection, session, message } of this.#answers) {
+      trunk.deliver(connection, session, message, 0);
+    }
+    this.#answers.length = 0;
+    for (const trunk of this.#trunks.values()) trunk.flush();
+  }
 
   // ---- orders -------------------------------------------------------------------------------------
 
@@ -217,7 +237,13 @@ export class NodeDriver implements NodeOutbox, NodeLife {
 
   deliver(edge: number, connection: number, session: number, message: Message, s: number): void {
     this.#parts.meters.delivered();
-    this.#trunks.get(edge)?.deliver(connection, session, message, s);
+    const trunk = this.#trunks.get(edge);
+    if (trunk === undefined) return;
+    if (message.kind === Kind.ok && this.#trunks.size > 1) {
+      this.#answers.push({ trunk, connection, session, message });
+    } else {
+      trunk.deliver(connection, session, message, s);
+    }
   }
 
   close(edge: number, connection: number, session: number, code: CloseCode): void {
@@ -287,6 +313,7 @@ export class NodeDriver implements NodeOutbox, NodeLife {
   #closeTrunks(): void {
     const trunks = [...this.#trunks.values()];
     this.#trunks.clear();
+    this.#answers.length = 0;
     for (const trunk of trunks) {
       this.#marks.forget(trunk);
       trunk.close();
