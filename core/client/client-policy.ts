@@ -36,24 +36,3 @@ export function mustStop(code: number): boolean {
 export function isNegotiation(kind: Kind): boolean {
   return kind >= Kind.offer && kind <= Kind.iceRestart;
 }
-
-/** How long to wait after attempt number `attempt` failed, or the connection was lost, ms. */
-export function delayAfterLoss(
-  { reconnect, capMs }: ClientPolicy,
-  attempt: number,
-  isPrivate: boolean,
-  spreadMs: number,
-  closeCode: number | undefined,
-  draw: number,
-): number {
-  const situation = {
-    attempt,
-    isPrivate,
-    spreadMs,
-    capMs,
-    reconnectAfterMs: undefined,
-    retryAfterMs: undefined,
-    ...(closeCode === undefined ? {} : { closeCode }),
-  };
-  return reconnect.delayMs(situation, draw);
-}

@@ -7,7 +7,7 @@
 
 import { assert } from "../assert.ts";
 import { grown } from "../handles.ts";
-import type { PingAdvice } from "../protocol/bodies.ts";
+import type { JoinedBody, PingAdvice, ResumedBody } from "../protocol/bodies.ts";
 import { idChecksum, type Message } from "../protocol/message.ts";
 
 /** Where a client is on its way. Each state has one deadline (`deadlineMs`). */
@@ -38,6 +38,8 @@ export interface HeldSession {
   readonly windowMs: number;
   /** How often the server wants to be pinged. */
   readonly ping: PingAdvice;
+  /** Longest pause between attempts, ms. */
+  readonly capMs: number;
 }
 
 // Places in a row: two doubles, then integers.
@@ -155,6 +157,38 @@ export class ClientTable {
   }
 
   /** Everybody in the room but `you`. */
+  /** A new session: what the client holds on to from now on. */
+  hold(client: number, body: JoinedBody): void {
+    const { session: sessionId, you, ping, resume, reconnect } = body;
+    const { token, windowMs } = resume;
+    this.held[client] = { sessionId, you, token, windowMs, ping, capMs: reconnect.capMs };
+    this.spreadMs[client] = reconnect.spreadMs;
+    this.#begin(client, 0, body.participants, you);
+  }
+
+  /** The session goes on, from a snapshot perhaps. */
+  holdOn(client: number, body: ResumedBody): void {
+    const held = this.held[client];
+    assert(held !== undefined, "only a held session is resumed", client);
+    const { token, windowMs } = body.resume;
+    this.held[client] = { ...held, token, windowMs, capMs: body.reconnect.capMs };
+    this.spreadMs[client] = body.reconnect.spreadMs;
+    if (body.mode === "snapshot") {
+      this.#begin(client, body.s ?? 0, body.participants ?? [], held.you);
+    }
+  }
+
+  #begin(
+    client: number,
+    s: number,
+    participants: readonly { readonly id: string }[],
+    you: string,
+  ): void {
+    this.setLastS(client, s);
+    this.setAckedS(client, s);
+    this.setRoster(client, participants, you);
+  }
+
   setRoster(client: number, participants: readonly { readonly id: string }[], you: string): void {
     const at = client * ROW;
     this.#ints[at + ROSTER_COUNT] = 0;

@@ -247,3 +247,25 @@ test("[NG12] negotiation refused for its rate is said again in order, and paced"
     [378, Kind.endOfCandidates],
   ]);
 });
+
+test("[RC5] the time that came with busy counts, also when the socket is closed then", () => {
+  const bench = new ClientBench();
+  bench.greeted(0, 0);
+  bench.hear(0, Kind.error, { code: "busy", message: "", retry: true, retryAfterMs: 8_000 }, 1_000);
+  bench.core.closed(0, CloseCode.busy, false, 1_500, 0.5);
+  expect(bench.core.nextDeadlineMs(0)).toBe(9_000 + 1_000); // And half of W, which is 2 s.
+});
+
+test("[RC2] the cap of the pauses is the server's", () => {
+  const bench = new ClientBench();
+  bench.live(0, { reconnect: { spreadMs: 2_000, capMs: 5_000 } }, 0);
+  let nowMs = 1_000;
+  const waits: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    bench.core.closed(0, 1006, false, nowMs, 0.999_999);
+    waits.push(Math.round(bench.core.nextDeadlineMs(0) - nowMs));
+    nowMs = bench.core.nextDeadlineMs(0);
+    bench.core.deadlinePassed(0, nowMs, 0);
+  }
+  expect(waits).toEqual([2_000, 4_000, 5_000, 5_000]);
+});

@@ -24,7 +24,7 @@ import { ClientMedia } from "./client-media.ts";
 import { ClientEvent, type ClientOutbox } from "./client-outbox.ts";
 import { ClientState, ClientTable } from "./client-table.ts";
 import { ClientHeartbeat } from "./client-heartbeat.ts";
-import { delayAfterLoss, mustStop, type ClientPolicy } from "./client-policy.ts";
+import { mustStop, type ClientPolicy } from "./client-policy.ts";
 import { ClientOffers } from "./client-offers.ts";
 
 /** An acknowledgement goes out at the latest after this many critical messages (protocol §4.3). */
@@ -257,14 +257,7 @@ export class SignalingClient {
 
   #joined(client: number, body: JoinedBody, nowMs: number, draw: number): void {
     if (this.stateOf(client) !== ClientState.joining) return;
-    const table = this.table;
-    const { token, windowMs } = body.resume;
-    const { session: sessionId, you, ping } = body;
-    table.held[client] = { sessionId, you, token, windowMs, ping };
-    table.setLastS(client, 0);
-    table.setAckedS(client, 0);
-    table.spreadMs[client] = body.reconnect.spreadMs;
-    this.table.setRoster(client, body.participants, body.you);
+    this.table.hold(client, body);
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, ClientEvent.joined);
     this.#offers.resend(client); // Ids only grow: before anything new is said.
@@ -273,17 +266,7 @@ export class SignalingClient {
 
   #resumed(client: number, body: ResumedBody, nowMs: number, draw: number): void {
     if (this.stateOf(client) !== ClientState.resuming) return;
-    const table = this.table;
-    const held = table.held[client];
-    assert(held !== undefined, "only a held session is resumed", client);
-    const { token, windowMs } = body.resume;
-    table.held[client] = { ...held, token, windowMs };
-    table.spreadMs[client] = body.reconnect.spreadMs;
-    if (body.mode === "snapshot") {
-      table.setLastS(client, body.s ?? 0);
-      table.setAckedS(client, body.s ?? 0);
-      this.table.setRoster(client, body.participants ?? [], held.you);
-    }
+    this.table.holdOn(client, body);
     this.#live(client, nowMs, draw);
     this.#outbox.tell(client, body.mode === "replay" ? ClientEvent.replayed : ClientEvent.resynced);
     this.#offers.resend(client); // Ids only grow: before anything new is said.
@@ -343,8 +326,20 @@ export class SignalingClient {
     this.#disrupt(client, nowMs);
     const attempt = table.attempt(client);
     table.setAttempt(client, attempt + 1);
-    const spreadMs = table.spreadMs[client]!;
-    const delayMs = delayAfterLoss(this.#policy, attempt, isPrivate, spreadMs, closeCode, draw);
+    // "busy", and then the socket was closed: the time that was told still counts.
+    const isHolding = this.stateOf(client) === ClientState.holding;
+    const delayMs = this.#policy.reconnect.delayMs(
+      {
+        attempt,
+        isPrivate,
+        spreadMs: table.spreadMs[client]!,
+        capMs: table.held[client]?.capMs ?? this.#policy.capMs,
+        reconnectAfterMs: undefined,
+        retryAfterMs: isHolding ? Math.max(0, table.deadlineMs(client) - nowMs) : undefined,
+        ...(closeCode === undefined ? {} : { closeCode }),
+      },
+      draw,
+    );
     this.#enter(client, ClientState.waiting, nowMs + delayMs);
   }
 

@@ -27,6 +27,9 @@ import { SessionState } from "./sessions.ts";
 /** An empty room is forgotten after this, ms: one that everybody left is not founded anew at once. Assumed. */
 const EMPTY_ROOM_MS = 1_000;
 
+/** Nobody is expected for longer than this, whatever was declared, ms. Assumed: a minute of slots is the most that edges give. */
+const EXPECTED_MAX_MS = 300_000;
+
 export class Membership {
   readonly #node: NodeContext;
   readonly #tell: Announcements;
@@ -209,7 +212,7 @@ export class Membership {
       if (room.members.has(participant.id)) return; // Somebody was quicker than the declaration.
       const session = sessions.open(room, participant, orphans.sessionIds[i]!);
       this.#enter(room, session);
-      this.#expect(session, nowMs + orphans.expectedWithinMs);
+      this.#expect(session, nowMs + Math.min(orphans.expectedWithinMs, EXPECTED_MAX_MS));
       this.#tell.joined(room, session, nowMs);
     });
   }
