@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { homeOf } from "../placement/ranking.ts";
 import { Kind, Message } from "../protocol/message.ts";
 import type { BusMessage } from "../trunk.ts";
 import { NodeBench } from "./node-bench.ts";
@@ -65,6 +66,39 @@ test("[RM10] a snapshot that does not come is asked for again, each second", () 
   node.core.heard(snapshot(9, ["bob"]), 2_200);
   node.serve(9_000);
   expect(published(node).filter((type) => type === "snapshot-wanted")).toEqual([]);
+});
+
+test("[RM10] a host that was named and never had the room is introduced to nobody", () => {
+  const node = new NodeBench();
+  for (const nodeId of ["n1", "n2"]) node.meet(nodeId);
+  const { view } = node.core.context;
+  const roomId = ["a", "b", "c", "d", "e", "f"].find((id) => homeOf(id, view)!.nodeId === "n0")!;
+  node.join("alice", { roomId });
+  const named = (refusedBy: string[]) =>
+    node.core.span.directory.assign(
+      { roomId, expectedSize: 1, region: "", refusedBy, nowMs: 0 },
+      view,
+      view.node("n0")!,
+    ).node!.nodeId;
+  const never = named(["n0"]);
+  const second = named(["n0", never]);
+  node.orders();
+  const announced = (nodeId: string): BusMessage => {
+    return { type: "announce", nodeId, incarnation: 1, rooms: [{ roomId, size: 1 }] };
+  };
+  node.core.heard(announced(second), 10);
+  const introduced = () =>
+    node.orders().flatMap((order) => {
+      const isHosts = order.order === "publish" && order.message.type === "hosts";
+      return isHosts && order.message.type === "hosts" ? [order.message.hosts] : [];
+    });
+  expect(introduced()).toEqual([["n0", second]]);
+  expect([...node.core.context.roomOf(roomId)!.remotes.keys()]).toEqual([second]);
+  node.core.heard(announced(never), 20); // It has it after all.
+  expect(introduced().map((all) => [...all].sort())).toEqual([
+    ["n0", "n1", "n2"],
+    ["n0", "n1", "n2"],
+  ]);
 });
 
 test("[RM11] who moves from one host to another neither leaves nor joins", () => {

@@ -127,10 +127,10 @@ export class Span {
   }
 
   #announced(roomId: string, from: string, incarnation: number, size: number, nowMs: number): void {
-    const before = this.directory.hostsOf(roomId).length;
+    const before = this.#confirmedHosts(roomId).length;
     if (size === 0) this.directory.forget(roomId, from);
     else if (!this.directory.announce(roomId, from, incarnation, size)) return;
-    const hosts = this.directory.hostsOf(roomId).map((host) => host.nodeId);
+    const hosts = this.#confirmedHosts(roomId);
     if (hosts.length < 2 && before < 2) return;
     const closedBy = size === 0 ? from : "";
     for (const host of hosts) {
@@ -138,6 +138,12 @@ export class Span {
       if (host === this.#node.policy.nodeId) this.#introduced(message, nowMs);
       else this.#node.outbox.publish(`node.${host}`, message);
     }
+  }
+
+  /** Who was only named, and refused perhaps, has nothing to tell: it is introduced when it says that it has the room. */
+  #confirmedHosts(roomId: string): readonly string[] {
+    const hosts = this.directory.hostsOf(roomId);
+    return hosts.filter(({ lapsesAtMs }) => lapsesAtMs === Infinity).map(({ nodeId }) => nodeId);
   }
 
   /** A home that is new does not know all hosts yet: only who says so itself has left the room. */
