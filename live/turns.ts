@@ -41,6 +41,8 @@ export class Turns {
   #isImmediate = false;
   /** The machine's next deadline as of its last turn: between turns nothing moves it. */
   #dueMs: number;
+  /** When the last turn began, ms. */
+  #beganAtMs = 0;
   /** When the machine's next turn was asked of the event loop, ms. */
   #askedAtMs = 0;
 
@@ -55,6 +57,11 @@ export class Turns {
     return this.#clock.nowMs();
   }
 
+  /** Whether the machine had more to do at once when its last turn was over. */
+  get isBusy(): boolean {
+    return this.#dueMs <= this.#beganAtMs;
+  }
+
   /** Another life of the machine: its deadlines count from now on. */
   replace(machine: Machine): void {
     this.#machine = machine;
@@ -67,6 +74,7 @@ export class Turns {
     const nowMs = this.#clock.nowMs();
     if (this.#isInside) throw new Error("A fact was told while core was at work: owe it instead.");
     this.#isInside = true;
+    this.#beganAtMs = nowMs;
     const isTheLoops = this.#isImmediate && nowMs - this.#askedAtMs < LATELY_MS;
     if (this.#dueMs <= nowMs && !isTheLoops) this.#machine.deadlinePassed(nowMs);
     return nowMs;

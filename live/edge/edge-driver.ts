@@ -135,8 +135,8 @@ export class EdgeDriver implements EdgeOutbox, SocketFacts, LinkHost {
     return this.#links.reduce((bytes, link) => bytes + (link?.bufferedBytes ?? 0), 0);
   }
 
-  flush(): void {
-    this.#sockets.flushNow();
+  sliceEnded(isMoreToCome: boolean): void {
+    this.#sockets.sliceEnded(isMoreToCome);
   }
 
   get meters(): EdgeMeters["trunks"] {

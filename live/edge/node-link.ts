@@ -24,8 +24,8 @@ export interface LinkHost {
   readonly dialer: TrunkDialer;
   readonly log: Log;
   readonly meters: TrunkMeters;
-  /** Sockets are written to now, not at the end of the event loop's turn. */
-  flush(): void;
+  /** A slice of fanout is over: sockets are written to now, or soon if there is more for them. */
+  sliceEnded(isMoreToCome: boolean): void;
 }
 
 export class NodeLink implements TrunkToNodeFacts {
@@ -149,8 +149,8 @@ export class NodeLink implements TrunkToNodeFacts {
     turns.end();
   }
 
-  sliceEnded(): void {
-    this.#host.flush();
+  sliceEnded(isMoreToCome: boolean): void {
+    this.#host.sliceEnded(isMoreToCome);
   }
 
   multicast(_trunk: TrunkToNode, room: number, except: number, message: Message): void {

@@ -24,6 +24,11 @@ export interface SocketFacts {
 /** Two frames or more to one socket in one turn are joined up to this size, bytes. Assumed: they fit a block of Node's pool; see COPIED_BYTES_MAX of frames. */
 const JOINED_BYTES_MAX = 4_000;
 
+/** Under load what several slices of fanout bring is written at once: until so many sockets have something, and so often at most.
+ * Assumed: about a slice's worth of writes, and a few ms. */
+const HELD_SOCKETS_MAX = 200;
+const HELD_TIMES_MAX = 8;
+
 /** Codes of the WebSocket layer for what our protocol has its own codes for: RFC 6455 §7.4.1. */
 const OUR_CODE: ReadonlyMap<number, CloseCode> = new Map([
   [1007, CloseCode.badFrame],
@@ -79,6 +84,9 @@ export class Sockets {
   /** For these more waits than a socket should hold: they cannot wait for the end of the event loop's turn. */
   #crowded: EdgeSocket[] = [];
   #flushDue: NodeJS.Immediate | undefined;
+  #isHeld = false;
+  /** How often what waits was held: twice for a slice with answers. */
+  #heldTimes = 0;
   /** Has had the upgrade, and waits for its number. */
   #opening: EdgeSocket | undefined;
   /** With the listeners for their draining. */
@@ -161,15 +169,27 @@ export class Sockets {
 
   /** Writes what this turn of the event loop has brought. */
   readonly flush = (): void => {
+    if (this.#isHeld) {
+      this.#isHeld = false; // Unless the next slice says so again.
+      this.#flushDue = setImmediate(this.flush);
+      return;
+    }
     this.#flushDue = undefined;
+    this.#heldTimes = 0;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const socket of dirty) this.#flushOne(socket);
   };
 
-  /** The same, before the event loop's turn is over. */
-  flushNow(): void {
+  /** A slice of fanout is over, and another one follows at once or not. */
+  sliceEnded(isMoreToCome: boolean): void {
     if (this.#flushDue === undefined) return;
+    const mayWait = this.#dirty.length < HELD_SOCKETS_MAX && this.#heldTimes < HELD_TIMES_MAX;
+    this.#isHeld = isMoreToCome && mayWait;
+    if (this.#isHeld) {
+      this.#heldTimes++;
+      return;
+    }
     clearImmediate(this.#flushDue); // It would keep the event loop from its sleep once more.
     this.flush();
   }

@@ -205,17 +205,18 @@ export class NodeDriver implements NodeOutbox, NodeLife {
     this.#isFact = false;
     // More facts may come in this turn of the event loop: the trunks wait for its end.
     if (isFact && this.#answers.length === 0) return;
-    for (const trunk of this.#trunks.values()) trunk.flush();
-    if (this.#answers.length > 0) this.#answer();
+    const { isBusy } = this.#turns;
+    for (const trunk of this.#trunks.values()) trunk.flush(isBusy || this.#answers.length > 0);
+    if (this.#answers.length > 0) this.#answer(isBusy);
     for (const trunk of this.#trunks.values()) this.#marks.look(trunk);
   };
 
-  #answer(): void {
+  #answer(isBusy: boolean): void {
     for (const { trunk, connection, session, message } of this.#answers) {
       trunk.deliver(connection, session, message, 0);
     }
     this.#answers.length = 0;
-    for (const trunk of this.#trunks.values()) trunk.flush();
+    for (const trunk of this.#trunks.values()) trunk.flush(isBusy);
   }
 
   // ---- orders -------------------------------------------------------------------------------------

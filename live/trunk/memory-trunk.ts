@@ -141,9 +141,9 @@ class NodeEnd implements TrunkToEdge {
     return 0;
   }
 
-  flush(): void {
+  flush(isMoreToCome: boolean): void {
     this.#queue.drain();
-    this.far.facts.sliceEnded?.();
+    this.far.facts.sliceEnded?.(isMoreToCome);
   }
 
   attached(connection: number, grant: AttachGrant): void {

@@ -37,8 +37,11 @@ export interface TrunkToNodeFacts {
     s: number,
   ): void;
   closeAsked(trunk: TrunkToNode, connection: number, session: number, code: CloseCode): void;
-  /** A slice of the node's fanout is told to its end, in this process: what follows comes in another turn of the event loop. */
-  sliceEnded?(): void;
+  /**
+   * A slice of the node's fanout is told to its end, in this process; what follows comes in another turn of the event loop: the next
+   * one when there is more already.
+   */
+  sliceEnded?(isMoreToCome: boolean): void;
   /** It broke, could not be opened, or fell silent; `reason` in words. Told once. */
   lost(trunk: TrunkToNode, reason: string): void;
 }
@@ -58,8 +61,8 @@ export interface TrunkToEdge {
   deliver(connection: number, session: number, message: Message, s: number): void;
   closeConnection(connection: number, session: number, code: CloseCode): void;
   readonly bufferedBytes: number;
-  /** What was queued leaves now, not at the end of the event loop's turn. */
-  flush(): void;
+  /** A slice of the fanout is over: what was queued leaves now, not at the end of the event loop's turn. */
+  flush(isMoreToCome: boolean): void;
   close(): void;
 }
 

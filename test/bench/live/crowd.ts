@@ -56,7 +56,7 @@ class Player {
 class Party {
   readonly players: Player[] = [];
   speaker = 0;
-  /** Frames that are still to come for the message under way. */
+  /** Frames that are still to come until the next message is said: of one message, or as many of several. */
   missing = 0;
 }
 
@@ -144,11 +144,12 @@ export class Crowd implements WireListener {
 
   // ---- loads -------------------------------------------------------------------------------------
 
-  /** Talks for so long; returns what was counted: deliveries, relayed messages, or round trips in ms. */
+  /** Talks for so long, `depth` messages under way in every room; returns what was counted: deliveries, relayed messages, or round trips in ms. */
   async play(
     load: Load,
     seconds: number,
     perSec = 0,
+    depth = 1,
   ): Promise<{ count: number; tripsMs: number[] }> {
     this.#load = load;
     this.#counted = 0;
@@ -157,7 +158,8 @@ export class Crowd implements WireListener {
     this.#endsAtMs = beganMs + seconds * 1_000;
     const done = new Promise<void>((resolve) => (this.#isDone = resolve));
     if (load === "messages" || load === "states") {
-      for (const party of this.#parties) this.#speak(party);
+      for (const party of this.#parties) party.missing = this.#framesOf(party);
+      for (let i = 0; i < depth; i++) for (const party of this.#parties) this.#speak(party);
     } else {
       this.#pair();
       if (load === "round trips") this.#pace(beganMs, 1_000 / perSec);
@@ -184,17 +186,22 @@ export class Crowd implements WireListener {
     }
     const { players } = party;
     const speaker = players[party.speaker++ % players.length]!;
-    const isAnswered = this.#load === "messages";
-    party.missing = players.length - 1 + (isAnswered ? 1 : 0);
     this.#underWay++;
     const { dialect } = this.#options;
+    const isAnswered = this.#load === "messages";
     speaker.wire!.send(isAnswered ? dialect.message(++speaker.lastId) : dialect.state());
   }
 
   #arrived(party: Party): void {
     if (--party.missing > 0) return;
+    party.missing = this.#framesOf(party);
     this.#underWay--;
     this.#speak(party);
+  }
+
+  /** What one message leads to: a frame for everybody else, and an answer if it is answered. */
+  #framesOf({ players }: Party): number {
+    return players.length - 1 + (this.#load === "messages" ? 1 : 0);
   }
 
   /** Neighbours of a room, by twos; the first of each asks. */

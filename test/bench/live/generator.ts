@@ -28,6 +28,7 @@ async function obey(command: Command): Promise<Answer> {
         command.load,
         command.seconds,
         command.perSec,
+        command.depth,
       );
       return { ...NOTHING, count, tripsMs };
     }

@@ -25,6 +25,7 @@ export type Command =
       readonly load: Load;
       readonly seconds: number;
       readonly perSec: number;
+      readonly depth: number;
     }
   | { readonly do: "disperse"; readonly crowd: number };
 
@@ -43,7 +44,8 @@ process.on("exit", () => {
 export interface RemoteCrowd {
   /** Resolves with the seconds that it took. */
   enter(): Promise<number>;
-  play(load: Load, seconds: number, perSec?: number): Promise<Answer>;
+  /** `perSec` for round trips, `depth` for messages under way in a room. */
+  play(load: Load, seconds: number, perSec?: number, depth?: number): Promise<Answer>;
   disperse(): Promise<void>;
 }
 
@@ -89,7 +91,8 @@ export class Generator {
     await this.#ask({ do: "gather", crowd, ...whole });
     return {
       enter: async () => (await this.#ask({ do: "enter", crowd })).seconds,
-      play: (load, seconds, perSec = 0) => this.#ask({ do: "play", crowd, load, seconds, perSec }),
+      play: (load, seconds, perSec = 0, depth = 1) =>
+        this.#ask({ do: "play", crowd, load, seconds, perSec, depth }),
       disperse: async () => void (await this.#ask({ do: "disperse", crowd })),
     };
   }

@@ -64,14 +64,15 @@ function ratios(part: readonly number[], whole: readonly number[]): number[] {
 }
 
 async function fanout(): Promise<void> {
-  const { messages, states } = await fanoutCosts(generator, effort);
-  costs.push(["delivery of a `message`, room of 100", "µs", messages]);
-  costs.push(["delivery of a `state`, room of 100", "µs", states]);
+  const { messages, states, busyMessages, busyStates } = await fanoutCosts(generator, effort);
   for (const [what, series] of [
-    ["`message`", messages],
-    ["`state`", states],
+    ["a `message`", messages],
+    ["a `state`", states],
+    ["a `message`, eight under way per room", busyMessages],
+    ["a `state`, eight under way per room", busyStates],
   ] as const) {
-    const name = `deliveries/s of a ${what} in rooms of 100`;
+    costs.push([`delivery of ${what}`, "µs", series]);
+    const name = `deliveries/s in rooms of 100: ${what}`;
     findings.push(
       atLeast(`${name} / socket.io`, ratios(series["socket.io"], series.ours), 1.6, 2),
       atLeast(`${name} / raw ws`, ratios(series.ws, series.ours), 1, 1.35),

@@ -26,7 +26,7 @@ export interface Effort {
 
 export const FULL: Effort = {
   rounds: 5,
-  seconds: 3,
+  seconds: 2,
   joins: 2_000,
   idleConnections: 10_000,
   memoryRounds: 2,
@@ -79,21 +79,41 @@ function* turns(names: readonly ServerName[], rounds: number): Iterable<ServerNa
 }
 
 /** CPU time of the server per counted operation, µs. */
-async function costOf({ server, crowd }: Stage, load: Load, seconds: number): Promise<number> {
+async function costOf(
+  { server, crowd }: Stage,
+  load: Load,
+  seconds: number,
+  depth = 1,
+): Promise<number> {
   const before = await server.usage();
-  const { count } = await crowd.play(load, seconds);
+  const { count } = await crowd.play(load, seconds, 0, depth);
   await pause(CALM_MS);
   const after = await server.usage();
   return (after.cpuUs - before.cpuUs) / count;
 }
 
-/** CPU µs per delivery in rooms of 100, of messages (numbered, answered) and states (the same for all). */
+/** Messages under way in a room that all talk in. Assumed: what a server at its limit finds waiting. */
+const BUSY_DEPTH = 8;
+
+export interface FanoutCosts {
+  readonly messages: Series;
+  readonly states: Series;
+  readonly busyMessages: Series;
+  readonly busyStates: Series;
+}
+
+/**
+ * CPU µs per delivery in rooms of 100, of messages (numbered, answered) and states (the same for all): one under way in each room,
+ * and several.
+ */
 export async function fanoutCosts(
   generator: Generator,
   { rounds, seconds }: Effort,
-): Promise<{ messages: Series; states: Series }> {
+): Promise<FanoutCosts> {
   const messages = emptySeries();
   const states = emptySeries();
+  const busyMessages = emptySeries();
+  const busyStates = emptySeries();
   await onStages(SERVERS, generator, { count: 1_000, roomSize: 100 }, async (stages) => {
     for (const { crowd } of stages.values()) {
       await crowd.play("messages", WARM_UP_S);
@@ -103,9 +123,11 @@ export async function fanoutCosts(
       const stage = stages.get(name)!;
       messages[name].push(await costOf(stage, "messages", seconds));
       states[name].push(await costOf(stage, "states", seconds));
+      busyMessages[name].push(await costOf(stage, "messages", seconds, BUSY_DEPTH));
+      busyStates[name].push(await costOf(stage, "states", seconds, BUSY_DEPTH));
     }
   });
-  return { messages, states };
+  return { messages, states, busyMessages, busyStates };
 }
 
 /** CPU µs per message relayed from one to one, without and with an answer to the sender. */
