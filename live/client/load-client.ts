@@ -5,18 +5,13 @@
 
 import { ClientEvent } from "../../core/client/client-outbox.ts";
 import type { ClientPolicy } from "../../core/client/client-policy.ts";
-import type {
-  ErrorBody,
-  JoinedBody,
-  LeftBody,
-  ParticipantBody,
-} from "../../core/protocol/bodies.ts";
+import type { ErrorBody, JoinedBody } from "../../core/protocol/bodies.ts";
 import { Kind, type Message } from "../../core/protocol/message.ts";
 import { ClientDriver } from "./client-driver.ts";
 import type { OpenSocket } from "./client-socket.ts";
 import { Disturbances, type Disturbance, type Return } from "./load-disturbances.ts";
 import { LoadJudge, type LoadVerdict } from "./load-judge.ts";
-import { Roster } from "./roster.ts";
+import { LoadRooms, STATE_KEY } from "./load-rooms.ts";
 
 /** How often talkers are looked at, ms. */
 const TICK_MS = 20;
@@ -25,8 +20,6 @@ const CATCH_UP_MAX_MS = 200;
 const LOOK_EVERY_MS = 50;
 /** While states are not the same everywhere, everybody says his last one again: nobody promised that it arrived. */
 const LAST_WORDS_EVERY_MS = 1_000;
-/** The key of the states that are said. */
-const STATE_KEY = "number";
 
 export interface LoadOptions {
   readonly urls: readonly string[];
@@ -78,16 +71,11 @@ export class LoadClient {
   readonly judge = new LoadJudge();
   readonly #options: LoadOptions;
   readonly #disturbances = new Disturbances();
-  readonly #rosters: Roster[] = [];
+  readonly #rooms: LoadRooms;
   readonly #startedAtMs: number[] = [];
   readonly #nodes: string[] = [];
   /** By client: the number of the message with this id. */
   readonly #numberOf: Map<number, number>[] = [];
-  /** By client: the last state that it said, 0 before the first. */
-  readonly #lastState: number[] = [];
-  readonly #hasLeft = new Set<string>();
-  /** By client: who was said to have left. */
-  readonly #gone: Set<string>[] = [];
   readonly #text: string;
   #started = 0;
   #entered = 0;
@@ -101,6 +89,11 @@ export class LoadClient {
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.#rooms = new LoadRooms({
+      roomSize: options.roomSize,
+      participantId: (client) => this.participantId(client),
+      judge: this.judge,
+    });
     this.#text = "x".repeat(options.textBytes ?? 0);
     this.driver = new ClientDriver({
       openSocket: options.openSocket,
@@ -151,10 +144,8 @@ export class LoadClient {
       token: () => tokenFor(id, room),
     });
     this.judge.add();
-    this.#rosters.push(new Roster());
+    this.#rooms.add();
     this.#numberOf.push(new Map());
-    this.#lastState.push(0);
-    this.#gone.push(new Set());
     this.#nodes.push("");
   }
 
@@ -168,12 +159,15 @@ export class LoadClient {
 
   /** Waits until everybody is in and sees everybody of the room. False when the time is over. */
   async entered(withinMs: number): Promise<boolean> {
-    return this.#wait(withinMs, () => this.#entered >= this.size && this.#mismatches() === 0);
+    return this.#wait(
+      withinMs,
+      () => this.#entered >= this.size && this.#rooms.mismatches(this.#started) === 0,
+    );
   }
 
   talk(): void {
     for (let client = 0; client < this.size; client++) {
-      for (const other of this.#roomOf(client)) this.judge.expects(client, other);
+      for (const other of this.#rooms.othersOf(client)) this.judge.expects(client, other);
     }
     for (const turns of [this.#messages, this.#states, this.#cursors]) turns.begin();
     this.#isTalking = true;
@@ -188,9 +182,9 @@ export class LoadClient {
     return this.#wait(
       withinMs,
       () =>
-        this.liveCount === this.size - this.#hasLeft.size &&
+        this.liveCount === this.size - this.#rooms.leftCount &&
         this.judge.unanswered === 0 &&
-        this.#mismatches() === 0 &&
+        this.#rooms.mismatches(this.#started) === 0 &&
         this.#areStatesAgreed(),
     );
   }
@@ -206,13 +200,13 @@ export class LoadClient {
   }
 
   leave(client: number): void {
-    this.#hasLeft.add(this.participantId(client));
+    this.#rooms.left(client);
     this.judge.left(client);
     this.driver.leave(client);
   }
 
   verdict(): LoadVerdict {
-    this.judge.rosterMismatches = this.#mismatches();
+    this.judge.rosterMismatches = this.#rooms.mismatches(this.#started);
     return this.judge.verdict((one, other) => this.#nodes[one] === this.#nodes[other]);
   }
 
@@ -260,12 +254,12 @@ export class LoadClient {
 
   #sayState(client: number): void {
     if (!this.driver.isLive(client)) return;
-    this.#lastState[client]!++;
+    this.#rooms.lastState[client]!++;
     this.#repeatState(client);
   }
 
   #repeatState(client: number): void {
-    const body = { [STATE_KEY]: this.#lastState[client]! };
+    const body = { [STATE_KEY]: this.#rooms.lastState[client]! };
     this.driver.offer(client, Kind.state, "", STATE_KEY, body);
   }
 
@@ -337,25 +331,9 @@ export class LoadClient {
       this.#nodes[client] = node;
       this.#disturbances.cameTo(client, node);
     }
-    if (message.kind === Kind.participantLeft) {
-      const { id, reason } = message.body as LeftBody;
-      this.#gone[client]!.add(id);
-      if (!this.#hasLeft.has(id)) this.judge.leftWrongly(client, id, reason);
-    }
-    if (message.kind === Kind.participantJoined) {
-      const { id } = message.body as ParticipantBody;
-      const known = this.#rosters[client]!.participants.get(id);
-      // Who was missing when the session moved is back.
-      if (known?.isReconnecting === false) this.judge.joinedTwice(client, id);
-      if (this.#hasLeft.has(id) && this.#gone[client]!.has(id)) this.judge.haunted(client, id);
-    }
     if (message.kind === Kind.state) this.judge.states++;
     if (message.kind === Kind.cursor) this.judge.cursors++;
-    for (const change of this.#rosters[client]!.heard(message)) {
-      if (change.what !== "left" || change.reason !== "absent") continue;
-      const { id } = change.participant;
-      if (!this.#hasLeft.has(id)) this.judge.leftWrongly(client, id, "absent");
-    }
+    this.#rooms.heard(client, message);
   }
 
   #settled(
@@ -370,62 +348,15 @@ export class LoadClient {
     this.judge.answered(client, number, isAccepted, error?.code ?? "ended");
   }
 
-  #roomOf(client: number): number[] {
-    const { roomSize } = this.#options;
-    const first = client - (client % roomSize);
-    const others: number[] = [];
-    for (let other = first; other < first + roomSize; other++) {
-      if (other !== client) others.push(other);
-    }
-    return others;
-  }
-
-  /** Those of his room who have not left, and himself not. */
-  #peersOf(client: number): number[] {
-    return this.#roomOf(client).filter((other) => !this.#hasLeft.has(this.participantId(other)));
-  }
-
-  /** Clients whose list of the room is not the room, everybody connected. */
-  #mismatches(): number {
-    let count = 0;
-    for (let client = 0; client < this.#started; client++) {
-      if (this.#hasLeft.has(this.participantId(client))) continue;
-      const { participants } = this.#rosters[client]!;
-      const peers = this.#peersOf(client);
-      const isSame =
-        participants.size === peers.length &&
-        peers.every((other) => {
-          const known = participants.get(this.participantId(other));
-          return known !== undefined && !known.isReconnecting;
-        });
-      if (!isSame) count++;
-    }
-    return count;
-  }
-
   /** Whether everybody knows everybody's last state; says them again when not. */
   #areStatesAgreed(): boolean {
-    if (this.#stateMismatches() === 0) return true;
+    if (this.#rooms.stateMismatches(this.#started) === 0) return true;
     const nowMs = this.driver.nowMs;
     if (nowMs < this.#lastWordsAtMs + LAST_WORDS_EVERY_MS) return false;
     this.#lastWordsAtMs = nowMs;
     for (let client = 0; client < this.#started; client++) {
-      if (this.#lastState[client]! > 0) this.#repeatState(client);
+      if (this.#rooms.lastState[client]! > 0) this.#repeatState(client);
     }
     return false;
-  }
-
-  #stateMismatches(): number {
-    let count = 0;
-    for (let client = 0; client < this.#started; client++) {
-      if (this.#hasLeft.has(this.participantId(client))) continue;
-      const { participants } = this.#rosters[client]!;
-      for (const other of this.#peersOf(client)) {
-        const last = this.#lastState[other]!;
-        const known = participants.get(this.participantId(other))?.state[STATE_KEY];
-        if (last > 0 && known !== last) count++;
-      }
-    }
-    return count;
   }
 }
