@@ -24,10 +24,16 @@ export interface SocketFacts {
 /** Two frames or more to one socket in one turn are joined up to this size, bytes. Assumed: they fit a block of Node's pool; see COPIED_BYTES_MAX of frames. */
 const JOINED_BYTES_MAX = 4_000;
 
-/** Under load what several slices of fanout bring is written at once: until so many sockets have something, and so often at most.
- * Assumed: about a slice's worth of writes, and a few ms. */
-const HELD_SOCKETS_MAX = 200;
+/**
+ * So many sockets are written to before others get their turn of the event loop, the longest waiting first: under load a socket
+ * gathers what several slices of fanout bring while it waits, and has it in one write. Assumed: less than a ms of one core.
+ */
+const WRITES_AT_ONCE = 128;
+/** For more to come, what fits one such go is held back so often at most. Assumed: a few ms. */
 const HELD_TIMES_MAX = 8;
+
+/** Under a load that never ends the list of those that wait is shortened when so many have been written to. */
+const DONE_MAX = 4_096;
 
 /** Codes of the WebSocket layer for what our protocol has its own codes for: RFC 6455 §7.4.1. */
 const OUR_CODE: ReadonlyMap<number, CloseCode> = new Map([
@@ -80,7 +86,9 @@ export class Sockets {
   readonly #frames = new Frames();
   /** By slot of the connection. */
   readonly #at: (EdgeSocket | undefined)[] = [];
-  #dirty: EdgeSocket[] = [];
+  /** Those that have something to write from `#dirtyFrom` on, in the order in which they got it. */
+  readonly #dirty: EdgeSocket[] = [];
+  #dirtyFrom = 0;
   /** For these more waits than a socket should hold: they cannot wait for the end of the event loop's turn. */
   #crowded: EdgeSocket[] = [];
   #flushDue: NodeJS.Immediate | undefined;
@@ -167,25 +175,38 @@ export class Sockets {
     for (const socket of crowded) this.#flushOne(socket);
   }
 
-  /** Writes what this turn of the event loop has brought. */
+  /** Writes what this turn of the event loop has brought; what is too much for one turn is written in the next ones. */
   readonly flush = (): void => {
     if (this.#isHeld) {
       this.#isHeld = false; // Unless the next slice says so again.
       this.#flushDue = setImmediate(this.flush);
       return;
     }
-    this.#flushDue = undefined;
     this.#heldTimes = 0;
     const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const socket of dirty) this.#flushOne(socket);
+    const end = Math.min(dirty.length, this.#dirtyFrom + WRITES_AT_ONCE);
+    for (let at = this.#dirtyFrom; at < end; at++) this.#flushOne(dirty[at]!);
+    if (end < dirty.length) {
+      this.#dirtyFrom = end;
+      if (end >= DONE_MAX) this.#forgetDone();
+      this.#flushDue = setImmediate(this.flush);
+      return;
+    }
+    dirty.length = 0;
+    this.#dirtyFrom = 0;
+    this.#flushDue = undefined;
   };
+
+  #forgetDone(): void {
+    this.#dirty.splice(0, this.#dirtyFrom);
+    this.#dirtyFrom = 0;
+  }
 
   /** A slice of fanout is over, and another one follows at once or not. */
   sliceEnded(isMoreToCome: boolean): void {
     if (this.#flushDue === undefined) return;
-    const mayWait = this.#dirty.length < HELD_SOCKETS_MAX && this.#heldTimes < HELD_TIMES_MAX;
-    this.#isHeld = isMoreToCome && mayWait;
+    const fits = this.#dirty.length - this.#dirtyFrom < WRITES_AT_ONCE;
+    this.#isHeld = isMoreToCome && fits && this.#heldTimes < HELD_TIMES_MAX;
     if (this.#isHeld) {
       this.#heldTimes++;
       return;
