@@ -69,6 +69,7 @@ class ClusterUnderLoad {
   readonly #prober = new Generator();
   #baseBytes = 0;
   #baseSlabBytes = 0;
+  readonly #crowds: RemoteCrowd[] = [];
   #held = 0;
 
   private constructor(
@@ -126,7 +127,10 @@ class ClusterUnderLoad {
     await pause(3_000);
     const bytes = (await this.#serverBytes()) - this.#baseBytes;
     const slabs = slabBytes() - this.#baseSlabBytes;
+    this.#crowds.push(...crowds);
     const trips = await this.#probe();
+    const held = await this.#stillHeld();
+    if (held < this.#held) throw new Error(`${this.#held - held} of ${this.#held} were cut`);
     const perConnection = (all: number): string => (all / this.#held / 1_000).toFixed(1);
     return [
       `${this.#held.toLocaleString("en")} connections on ${this.#edges.length} edges, ${NODES} nodes and nats-server`,
@@ -134,6 +138,13 @@ class ClusterUnderLoad {
       `  memory per connection: servers ${perConnection(bytes)} kB, kernel slabs of both ends ${perConnection(slabs)} kB`,
       `  round trips between two others meanwhile: p50 ${trips.p50.toFixed(2)} ms, p99 ${trips.p99.toFixed(2)} ms`,
     ].join("\n");
+  }
+
+  /** Those that are connected and in their rooms, as their own ends see it. */
+  async #stillHeld(): Promise<number> {
+    let held = 0;
+    for (const crowd of this.#crowds) held += await crowd.held();
+    return held;
   }
 
   /** On every edge pairs that ask and answer. */

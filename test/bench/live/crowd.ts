@@ -70,6 +70,7 @@ export class Crowd implements WireListener {
   #dialled = 0;
   #joined = 0;
   #entered = 0;
+  #endedCount = 0;
   #load: Load = "none";
   #counted = 0;
   #underWay = 0;
@@ -124,6 +125,11 @@ export class Crowd implements WireListener {
     });
     player.wire = wire;
     this.#playerOf.set(wire, player);
+  }
+
+  /** Clients that are in. */
+  get heldCount(): number {
+    return this.#joined - this.#endedCount;
   }
 
   close(): void {
@@ -349,6 +355,7 @@ export class Crowd implements WireListener {
   }
 
   ended(_wire: Wire, why: string): void {
+    this.#endedCount++;
     if (!this.#isClosing) this.#fail(`a connection ended: ${why}`);
   }
 

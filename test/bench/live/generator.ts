@@ -23,6 +23,8 @@ async function obey(command: Command): Promise<Answer> {
     }
     case "enter":
       return { ...NOTHING, seconds: await crowdOf(command.crowd).enter() };
+    case "count":
+      return { ...NOTHING, count: crowdOf(command.crowd).heldCount };
     case "play": {
       const { count, tripsMs } = await crowdOf(command.crowd).play(
         command.load,

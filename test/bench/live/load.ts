@@ -19,6 +19,7 @@ export type Command =
       readonly firstAddress: number;
     }
   | { readonly do: "enter"; readonly crowd: number }
+  | { readonly do: "count"; readonly crowd: number }
   | {
       readonly do: "play";
       readonly crowd: number;
@@ -46,6 +47,8 @@ export interface RemoteCrowd {
   enter(): Promise<number>;
   /** `perSec` for round trips, `depth` for messages under way in a room. */
   play(load: Load, seconds: number, perSec?: number, depth?: number): Promise<Answer>;
+  /** Clients that are in. */
+  held(): Promise<number>;
   disperse(): Promise<void>;
 }
 
@@ -93,6 +96,7 @@ export class Generator {
       enter: async () => (await this.#ask({ do: "enter", crowd })).seconds,
       play: (load, seconds, perSec = 0, depth = 1) =>
         this.#ask({ do: "play", crowd, load, seconds, perSec, depth }),
+      held: async () => (await this.#ask({ do: "count", crowd })).count,
       disperse: async () => void (await this.#ask({ do: "disperse", crowd })),
     };
   }

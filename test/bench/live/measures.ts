@@ -162,8 +162,9 @@ export async function roundTrips(
   const names: readonly ServerName[] = ["ours", "ws"];
   await onStages(names, generator, { count: 400, roomSize: 10 }, async (stages) => {
     for (const { crowd } of stages.values()) await crowd.play("round trips", WARM_UP_S, perSec);
-    for (const name of turns(names, rounds + 2)) {
-      const { tripsMs } = await stages.get(name)!.crowd.play("round trips", seconds, perSec);
+    // A neighbour who wakes up is seen in a p99: many short rounds, of which the median counts.
+    for (const name of turns(names, 3 * rounds)) {
+      const { tripsMs } = await stages.get(name)!.crowd.play("round trips", seconds / 2, perSec);
       const sorted = [...tripsMs].sort((x, y) => x - y);
       p50[name].push(sorted[Math.floor(sorted.length * 0.5)] ?? Infinity);
       p99[name].push(sorted[Math.floor(sorted.length * 0.99)] ?? Infinity);
