@@ -31,6 +31,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
     (await import("./commands/serve.ts")).addServe(program, outside, finish),
   token: async (program, { outside, finish }) =>
     (await import("./commands/token.ts")).addToken(program, outside, finish),
+  hpa: async (program, { outside, finish }) =>
+    (await import("./commands/hpa.ts")).addHpa(program, outside, finish),
   replay: async (program, { outside, finish }) =>
     (await import("./commands/replay.ts")).addReplay(program, outside, finish),
   schema: async (program, { outside, finish }) =>

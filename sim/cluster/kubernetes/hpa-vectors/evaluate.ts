@@ -48,7 +48,9 @@ function rowsOf(file: Field): readonly Field[] {
     throw new VectorError("", "the file", "must be an object with `format` and `vectors`");
   }
   file.at("format").oneOf([FORMAT]);
-  return file.at("vectors").list();
+  const rows = file.at("vectors").list();
+  if (rows.length === 0) throw new VectorError("", "vectors", "must have a row");
+  return rows;
 }
 
 function rowVerdict(row: Field, index: number, seen: Set<string>): Verdict {

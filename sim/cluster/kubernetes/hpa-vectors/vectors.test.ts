@@ -110,6 +110,8 @@ test.each([
 test.each([
   [[], "the file must be an object with `format` and `vectors`"],
   [{ vectors: [] }, "format must be there"],
+  [{ format: "hpa-vectors/1", vectors: [] }, "vectors must have a row"],
+  [row({ ...LIMIT, expected: { limit: null } }), "x-1: expected must name something"],
   [
     { format: "hpa-vectors/2", vectors: [] },
     'format must be one of hpa-vectors/1, got "hpa-vectors/2"',

@@ -50,6 +50,8 @@ export function verdictOf(
     shown[name] = came;
     if (!isSame) differs.push(name);
   }
+  if (Object.keys(wanted).length === 0)
+    throw new VectorError(id, "expected", "must name something");
   if ("byDirection" in got) Object.assign(shown, got);
   return { id, kind, fn, expected: wanted, got: shown, passed: differs.length === 0, differs };
 }
