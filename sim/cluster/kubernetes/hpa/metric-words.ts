@@ -1,6 +1,6 @@
 // A metric's outcome in words, and as a trace.
 
-import { quantityText } from "./quantity.ts";
+import { decimalText } from "./quantity.ts";
 import type { Failed } from "./reading.ts";
 import type { Proposal } from "./metric.ts";
 import type { MetricSpec, MetricTarget } from "./spec.ts";
@@ -39,10 +39,10 @@ export function targetText(metric: MetricSpec): string {
   if (metric.type === "Unknown") return "none";
   const { type, averageUtilization, averageValueMilli, valueMilli } = metric.target;
   if (averageValueMilli !== undefined && type !== "Value") {
-    return `${quantityText(averageValueMilli)} a pod`;
+    return `${decimalText(averageValueMilli)} a pod`;
   }
   if (averageUtilization !== undefined) return `${averageUtilization} %`;
-  return valueMilli === undefined ? "none" : `${quantityText(valueMilli)} in all`;
+  return valueMilli === undefined ? "none" : `${decimalText(valueMilli)} in all`;
 }
 
 export function traceOf(
@@ -136,8 +136,8 @@ function correctedText(proposal: Proposal, band: string): string {
 }
 
 function usageText(proposal: Proposal): string {
-  if (proposal.groups === undefined) return quantityText(proposal.usageMilli);
+  if (proposal.groups === undefined) return decimalText(proposal.usageMilli);
   const { utilizationPercent, averageMilli } = proposal;
   if (utilizationPercent !== undefined) return `${utilizationPercent} %`;
-  return quantityText(averageMilli);
+  return decimalText(averageMilli);
 }

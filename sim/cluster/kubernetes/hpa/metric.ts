@@ -1,14 +1,25 @@
 // One metric of the spec against what was observed: a proposal, or a failure with its reason.
 
-import { type MetricSpec, type MetricTarget } from "./spec.ts";
-import { groupPods, requestsOf, type PodGroups, type PodView, type Samples } from "./pods.ts";
-import { averageMeter, type Meter, participating, perPodProposal } from "./per-pod.ts";
+import {
+  type Meter,
+  type PerPodProposal,
+  averageMeter,
+  participating,
+  perPodProposal,
+  utilizationMeter,
+} from "./per-pod.ts";
+import { type PodGroups, type PodView, type Samples, groupPods, requestsOf } from "./pods.ts";
 import { type Failed, type MetricReading, expected, samplesOf } from "./reading.ts";
-import { type Tolerances } from "./tolerance.ts";
-import { utilizationMeter, type PerPodProposal } from "./per-pod.ts";
-import { type WholeProposal, averageProposal, cappedSum, suspiciousSum } from "./whole.ts";
-import { valueProposal } from "./whole.ts";
+import type { MetricSpec, MetricTarget } from "./spec.ts";
+import type { Tolerances } from "./tolerance.ts";
 import type { ControllerRules } from "./version.ts";
+import {
+  type WholeProposal,
+  averageProposal,
+  cappedSum,
+  suspiciousSum,
+  valueProposal,
+} from "./whole.ts";
 
 /** What all metrics of one reconcile share. */
 export interface Question {

@@ -2,7 +2,7 @@
 //
 // KEP-853 draws the two the other way round; the controller does it in this order.
 
-import { type Stabilized, stabilizedBothWays, stabilizedDown } from "./history.ts";
+import { type Stabilized, type Windows, stabilizedBothWays, stabilizedDown } from "./history.ts";
 import type { HpaMemory } from "./decision.ts";
 import { type LimitReason, limitedByDoubling, limitedByPolicies } from "./limits.ts";
 import type { FilledSpec } from "./spec.ts";
@@ -55,7 +55,7 @@ export function normalized(
       low: stabilized.low,
       high: stabilized.high,
       stabilized: replicas,
-      reason: stabilizationText(raw, replicas, ableReason, { upMs, downMs }),
+      reason: stabilizationText(raw, stabilized, ableReason, { upMs, downMs }),
     },
     rate: limited.rate,
   };
@@ -69,11 +69,14 @@ export function ableReasonOf(raw: number, stabilized: number, specReplicas: numb
 
 function stabilizationText(
   raw: number,
-  stabilized: number,
+  { replicas, low, high }: Stabilized,
   reason: AbleReason,
-  { upMs, downMs }: { readonly upMs: number; readonly downMs: number },
+  { upMs, downMs }: Windows,
 ): string {
   if (reason === "ReadyForNewScale") return `no earlier proposal holds ${raw} back`;
-  const [windowMs, bound] = reason === "ScaleUpStabilized" ? [upMs, "least"] : [downMs, "greatest"];
-  return `${stabilized} instead of ${raw}: within bounds of the last ${windowMs / 1_000} s, whose ${bound} counts`;
+  const held = `${replicas} instead of ${raw}`;
+  if (reason === "ScaleUpStabilized") {
+    return `${held}: the least proposal of the last ${upMs / 1_000} s was ${low}`;
+  }
+  return `${held}: the greatest proposal of the last ${downMs / 1_000} s was ${high}`;
 }

@@ -73,6 +73,16 @@ export function quantityText(milli: bigint): string {
   return milli % 1_000n === 0n ? `${milli / 1_000n}` : `${milli}m`;
 }
 
+/** "1700", "62.5": for sentences. */
+export function decimalText(milli: bigint): string {
+  const sign = milli < 0n ? "-" : "";
+  const amount = milli < 0n ? -milli : milli;
+  const fraction = String(amount % 1_000n)
+    .padStart(3, "0")
+    .replace(/0+$/, "");
+  return `${sign}${amount / 1_000n}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
 function tenTo(exponent: number): bigint {
   return BigInt(`1${"0".repeat(exponent)}`);
 }
