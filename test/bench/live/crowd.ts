@@ -5,7 +5,7 @@
 // whether the server keeps up or not.
 
 import { mintToken } from "../../../live/auth/mint-token.ts";
-import { type Dialect, Heard } from "./dialects.ts";
+import { ACK_EVERY, type Dialect, Heard } from "./dialects.ts";
 import { Wire, type WireListener } from "./wire.ts";
 
 const HEARTBEAT_MS = 15_000;
@@ -36,8 +36,9 @@ class Player {
   readonly name: string;
   joinFrame: Buffer;
   lastId = 1;
-  /** The last number it has. */
+  /** The last number it has, and the last that it acknowledged. */
   s = 0;
+  ackedS = 0;
   isIn = false;
   /** When what is under way was sent, ms; 0 for nothing. */
   sentAtMs = 0;
@@ -273,6 +274,10 @@ export class Crowd implements WireListener {
     const heard = dialect.hear(bytes, from, to);
     const s = dialect.numberOf(bytes, from);
     if (s > 0) player.s = s;
+    if (s >= player.ackedS + ACK_EVERY) {
+      player.ackedS = s;
+      wire.send(dialect.ack(s));
+    }
     switch (heard) {
       case Heard.said:
         this.#said(player);

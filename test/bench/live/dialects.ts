@@ -40,7 +40,12 @@ export interface Dialect {
   candidate(to: string, id: number): Buffer;
   /** A heartbeat, if it is the client's to send; `ack` is what it has of the numbered frames. */
   ping(ack: number): Buffer;
+  /** That one has so many of the numbered frames: clients say so after every `ACK_EVERY`. */
+  ack(s: number): Buffer;
 }
+
+/** As our client does it (core/client/signaling-client.ts). */
+export const ACK_EVERY = 32;
 
 /** A chat line of ordinary length: some 200 bytes as a frame. */
 const TEXT = "x".repeat(140);
@@ -104,6 +109,7 @@ export const plainDialect: Dialect = {
   candidate: (to, id) =>
     clientFrame(`{"t":"candidate"${member(id)},"to":"${to}","n":1,"d":${LIST}}`),
   ping: (ack) => clientFrame(`{"t":"ping","d":{"ts":1,"ack":${ack}}}`),
+  ack: (s) => clientFrame(`{"t":"ack","d":{"s":${s}}}`),
 };
 
 const TWO = 0x32;
@@ -133,4 +139,5 @@ export const socketIoDialect: Dialect = {
   candidate: (to, id) =>
     clientFrame(`42${id > 0 ? id : ""}["candidate",{"to":"${to}","n":1,"d":${LIST}}]`),
   ping: () => clientFrame("3"),
+  ack: () => clientFrame("3"), // Nothing is numbered, so nobody says it.
 };
