@@ -5,6 +5,17 @@
 
 import { connectionCount, littlesLaw } from "./connections.ts";
 import { contention, contentionFigure } from "./contention.ts";
+import {
+  defaults,
+  doubling,
+  integerTruncation,
+  policyOfAMinute,
+  ratio,
+  saturatedMetric,
+  scaleDownCliff,
+  toleranceBoundary,
+  unreadyPods,
+} from "./autoscaling.ts";
 import { loadSpread, maxLoad, ringShares, smhasherVerification } from "./hashing.ts";
 import { committedLoad, naiveAndSticky } from "./meetings.ts";
 import {
@@ -36,7 +47,14 @@ import type { Measured, Target } from "./target.ts";
 
 export type Experiment = (target: Target) => Measured;
 
-export const GROUPS = ["queueing", "token_bucket", "hashing", "bounded_loads", "backoff"] as const;
+export const GROUPS = [
+  "queueing",
+  "token_bucket",
+  "hashing",
+  "bounded_loads",
+  "backoff",
+  "hpa",
+] as const;
 
 /** By the beginning of the target's id; the longest that fits counts. */
 const EXPERIMENTS: readonly (readonly [string, Experiment])[] = [
@@ -74,7 +92,18 @@ const EXPERIMENTS: readonly (readonly [string, Experiment])[] = [
   ["backoff.policy.ably", ablyBounds],
   ["retry.amplification.", amplification],
   ["reconnect.storm100k.", reconnectStorm],
+  ["hpa.ratio.basic", ratio],
+  ["hpa.tolerance.boundary", toleranceBoundary],
+  ["hpa.defaults", defaults],
+  ["hpa.doubling.", doubling],
+  ["hpa.policy_60s", policyOfAMinute],
+  ["hpa.saturated_metric.", saturatedMetric],
+  ["hpa.unready_rebalance", unreadyPods],
+  ["hpa.scaledown.default_cliff", scaleDownCliff],
+  ["hpa.cpu.integer_truncation", integerTruncation],
 ];
+
+const LINEAR_LOOP = "a theorem on linear loops; the controller rounds, tolerates and limits";
 
 /** Target → why nothing here answers it. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -93,6 +122,11 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "retry.aws_sdk_quota": "that quota is another client's; ours is RetryBudget",
   "reconnect.discord_identify.s100_mc1": "identify buckets are not built: slots are",
   "reconnect.discord_identify.s2000_mc16": "identify buckets are not built: slots are",
+  "control.delay0.critical_gain": LINEAR_LOOP,
+  "control.delay1.critical_gain": LINEAR_LOOP,
+  "control.delay3.critical_gain": LINEAR_LOOP,
+  "control.delay4.critical_gain": LINEAR_LOOP,
+  "warm.N100000_W600_L75": "a capacity bound that no controller is part of",
 };
 
 export function experimentFor(target: Target): Experiment | undefined {

@@ -116,10 +116,16 @@ function near(
   return { passed, allowed };
 }
 
-function isSame(value: Value, expected: unknown): boolean {
-  if (!Array.isArray(value)) return value === expected;
-  if (!Array.isArray(expected) || expected.length !== value.length) return false;
-  return value.every((v, i) => v === undefined || v === expected[i]);
+function isSame(value: Value | undefined, expected: unknown): boolean {
+  if (typeof value !== "object") return value === expected;
+  if (Array.isArray(value)) {
+    if (!Array.isArray(expected) || expected.length !== value.length) return false;
+    return value.every((v, i) => v === undefined || isSame(v, expected[i]));
+  }
+  if (typeof expected !== "object" || expected === null) return false;
+  const parts = new Map(Object.entries(expected));
+  const own = Object.entries(value);
+  return own.length === parts.size && own.every(([name, part]) => isSame(part, parts.get(name)));
 }
 
 /** Of any two measured values the one that is expected to be larger is. */
@@ -152,6 +158,7 @@ function text(value: unknown): string {
   if (typeof value === "number") return String(Number(value.toPrecision(8)));
   if (Array.isArray(value))
     return `[${value.map((v) => (v === undefined ? "-" : text(v))).join(", ")}]`;
+  if (typeof value === "object") return JSON.stringify(value);
   return String(value);
 }
 

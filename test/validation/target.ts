@@ -7,8 +7,14 @@
 //
 // Pure: no clock, no files. What reads the file and prints the verdicts lives elsewhere.
 
-/** A number, a text, a list of them (a hole is a part that was not measured). */
-export type Value = number | string | boolean | readonly (number | undefined)[];
+/** A number, a text, a list of them (a hole is a part that was not measured), or several by name. */
+export type Value =
+  | number
+  | string
+  | boolean
+  | readonly (number | undefined)[]
+  | readonly string[]
+  | { readonly [name: string]: Value };
 
 export type ToleranceType =
   | "exact"

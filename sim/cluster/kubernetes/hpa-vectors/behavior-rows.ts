@@ -14,11 +14,12 @@ type Rows = Readonly<Record<string, (input: Field) => Got>>;
 
 export const BEHAVIOR_ROWS: Rows = {
   convertWithBehaviorRate: (input) => {
+    const behavior = input.maybe("behavior");
     const { replicas, reason } = limitedByPolicies(
       input.at("desiredReplicas").whole(),
       input.at("currentReplicas").count(),
       rangeOf(input),
-      filledBehavior(behaviorOf(input.at("behavior"))),
+      filledBehavior(behavior === undefined ? {} : behaviorOf(behavior)),
       bothEvents(input),
       0,
     );

@@ -101,18 +101,23 @@ test("[HP10] a metric that fails blocks the way down and not the way up, and is 
   ]);
 });
 
-test.each([
+const SELECTORS = [
   ["missing", "InvalidSelector", "SelectorRequired"],
   ["unparsable", "InvalidSelector", "InvalidSelector"],
   ["ambiguous", "AmbiguousSelector", "AmbiguousSelector"],
-] as const)("[HP11] a selector that is %s fails before any metric", (selector, reason, event) => {
-  const target = new Target(4, SPEC);
-  const decision = target.tick(0, 100, { selector });
+] as const;
 
-  expect(target.reasons()[1]).toBe(`ScalingActive False ${reason}`);
-  expect(decision.events[0].reason).toBe(event);
-  expect([target.replicas, decision.trace.metrics]).toEqual([4, []]);
-});
+test.each(SELECTORS)(
+  "[HP11] a selector that is %s fails before any metric",
+  (selector, reason, event) => {
+    const target = new Target(4, SPEC);
+    const decision = target.tick(0, 100, { selector });
+
+    expect(target.reasons()[1]).toBe(`ScalingActive False ${reason}`);
+    expect(decision.events[0].reason).toBe(event);
+    expect([target.replicas, decision.trace.metrics]).toEqual([4, []]);
+  },
+);
 
 test("[HP14] history holds raw proposals: one of 50 pins a maximum of 10 until it ages out", () => {
   const target = new Target(5, { ...SPEC, maxReplicas: 10 });

@@ -183,7 +183,7 @@ test("[HP9] a ratio of exactly 1.1 scales in 1.32 and not from 1.33 on", () => {
   expect(proposed(metric, reading, { pods, spec: 2, version: "1.33" })).toBe(2);
 });
 
-test.each([
+const FAILURES = [
   [
     cpu(50),
     undefined,
@@ -210,6 +210,8 @@ test.each([
     usages({ a: 1n }),
     "neither a utilization target nor a value target is set",
   ],
-] as const)("[HP11] a metric that cannot be had says why: %#", (metric, reading, answer) => {
-  expect(proposed(metric, reading, { pods: [pod("a"), pod("b")], spec: 2 })).toBe(answer);
+] as const;
+
+test.each(FAILURES)("[HP11] a metric that cannot be had says why: %#", (metric, reading, why) => {
+  expect(proposed(metric, reading, { pods: [pod("a"), pod("b")], spec: 2 })).toBe(why);
 });
