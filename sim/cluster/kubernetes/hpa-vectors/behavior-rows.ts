@@ -6,7 +6,7 @@ import { ableReasonOf } from "../hpa/normalize.ts";
 import { type ScaleEvents, changedWithin, withEvent } from "../hpa/scale-events.ts";
 import { type FilledRules, filledBehavior } from "../hpa/spec.ts";
 import { DEFAULT_FLAGS } from "../hpa/version.ts";
-import type { Field } from "./field.ts";
+import type { Field } from "../field.ts";
 import { behaviorOf, eventsOf, recommendationsOf, scalingRulesOf } from "./parts.ts";
 import type { Got } from "./verdict.ts";
 

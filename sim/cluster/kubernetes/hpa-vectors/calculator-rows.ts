@@ -6,7 +6,7 @@ import { type PodView, groupPods, requestsOf } from "../hpa/pods.ts";
 import type { Failed, MetricReading } from "../hpa/reading.ts";
 import type { MetricSpec, MetricTarget } from "../hpa/spec.ts";
 import { perPodUsage } from "../hpa/whole.ts";
-import type { Field } from "./field.ts";
+import type { Field } from "../field.ts";
 import { podsOf, rulesIn, sampleOf, samplesIn, tolerancesIn, usagesOf } from "./parts.ts";
 import type { Got } from "./verdict.ts";
 

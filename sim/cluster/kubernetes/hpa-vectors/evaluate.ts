@@ -2,7 +2,7 @@
 
 import { BEHAVIOR_ROWS, NORMALIZE_ROWS, STABILIZATION_ROWS } from "./behavior-rows.ts";
 import { CALCULATOR_ROWS } from "./calculator-rows.ts";
-import { Field, VectorError } from "./field.ts";
+import { Field, FieldError } from "../field.ts";
 import { reconcileRow } from "./reconcile-row.ts";
 import { type Got, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -20,19 +20,19 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, (input: Field) => Go
 export interface Evaluation {
   readonly verdicts: readonly Verdict[];
   /** What does not have the layout, by row. Nothing is to be believed while there is any. */
-  readonly errors: readonly VectorError[];
+  readonly errors: readonly FieldError[];
 }
 
 /** Of a parsed file. */
 export function evaluated(parsed: unknown): Evaluation {
   const verdicts: Verdict[] = [];
-  const errors: VectorError[] = [];
+  const errors: FieldError[] = [];
   const seen = new Set<string>();
   const attempt = (evaluate: () => void): void => {
     try {
       evaluate();
     } catch (error) {
-      if (!(error instanceof VectorError)) throw error;
+      if (!(error instanceof FieldError)) throw error;
       errors.push(error);
     }
   };
@@ -45,17 +45,17 @@ export function evaluated(parsed: unknown): Evaluation {
 
 function rowsOf(file: Field): readonly Field[] {
   if (typeof file.value !== "object" || file.value === null || Array.isArray(file.value)) {
-    throw new VectorError("", "the file", "must be an object with `format` and `vectors`");
+    throw new FieldError("", "the file", "must be an object with `format` and `vectors`");
   }
   file.at("format").oneOf([FORMAT]);
   const rows = file.at("vectors").list();
-  if (rows.length === 0) throw new VectorError("", "vectors", "must have a row");
+  if (rows.length === 0) throw new FieldError("", "vectors", "must have a row");
   return rows;
 }
 
 function rowVerdict(row: Field, index: number, seen: Set<string>): Verdict {
   const id = new Field(`vectors[${index}]`, "", row.value).at("id").text();
-  if (seen.has(id)) throw new VectorError(id, "id", "is there twice");
+  if (seen.has(id)) throw new FieldError(id, "id", "is there twice");
   seen.add(id);
   const named = new Field(id, "", row.value);
   const kind = named.at("kind").oneOf(Object.keys(ROWS));

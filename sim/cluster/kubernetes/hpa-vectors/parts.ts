@@ -10,7 +10,7 @@ import type { ScaleEvent } from "../hpa/scale-events.ts";
 import type { Behavior, ScalingRules } from "../hpa/spec.ts";
 import type { Tolerances } from "../hpa/tolerance.ts";
 import { type ControllerRules, DEFAULT_FLAGS, type Settings, rulesOf } from "../hpa/version.ts";
-import type { Field } from "./field.ts";
+import type { Field } from "../field.ts";
 
 /** The release that the vectors were taken from. */
 export const VECTORS_VERSION = "1.37";

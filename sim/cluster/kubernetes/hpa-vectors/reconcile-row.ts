@@ -5,7 +5,7 @@ import { HpaController, type HpaOptions } from "../hpa/controller.ts";
 import type { Decision, Observation } from "../hpa/decision.ts";
 import type { MetricReading } from "../hpa/reading.ts";
 import type { HpaSpec, MetricSpec, MetricTarget } from "../hpa/spec.ts";
-import type { Field } from "./field.ts";
+import type { Field } from "../field.ts";
 import {
   VECTORS_VERSION,
   behaviorOf,

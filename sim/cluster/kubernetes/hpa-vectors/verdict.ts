@@ -3,7 +3,7 @@
 // Only what the row expects is compared. A row that expects something that its function does not tell is malformed: it
 // would otherwise pass by not being looked at.
 
-import { type Field, VectorError } from "./field.ts";
+import { type Field, FieldError } from "../field.ts";
 
 export type Plain =
   | number
@@ -43,15 +43,14 @@ export function verdictOf(
     if (value === null && name !== "error") continue;
     if (!(name in got) && !("byDirection" in got)) {
       const known = Object.keys(got).join(", ");
-      throw new VectorError(id, field.path, `is nothing that ${fn} tells; it tells ${known}`);
+      throw new FieldError(id, field.path, `is nothing that ${fn} tells; it tells ${known}`);
     }
     wanted[name] = value;
     const [came, isSame] = compared(name, value, got[name] ?? null);
     shown[name] = came;
     if (!isSame) differs.push(name);
   }
-  if (Object.keys(wanted).length === 0)
-    throw new VectorError(id, "expected", "must name something");
+  if (Object.keys(wanted).length === 0) throw new FieldError(id, "expected", "must name something");
   if ("byDirection" in got) Object.assign(shown, got);
   return { id, kind, fn, expected: wanted, got: shown, passed: differs.length === 0, differs };
 }

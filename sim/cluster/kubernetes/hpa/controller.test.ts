@@ -325,3 +325,14 @@ test("[HP22] the trace and the words tell how a count came about", () => {
       "value ÷ target is 35; Max of 4 pods in 15 s (from 10: 14), 100 % in 15 s (from 10: 20) allows 20",
   );
 });
+
+test("[HP22] of no replicas there is no ratio, and the trace still survives JSON", () => {
+  const target = new Target(3, SPEC);
+  const scale = { specReplicas: 3, statusReplicas: 0 };
+  const { trace, reason } = target.tick(0, 5, { scale });
+
+  expect([trace.metrics[0].ratio, trace.raw]).toEqual([undefined, 5]);
+  expect(reason).toBe(
+    "3 → 5: external metric sessions: 0 of 1 a pod, ratio none for 0 replicas of the status: value ÷ target is 5",
+  );
+});

@@ -66,7 +66,7 @@ export function traceOf(
     ...known,
     usageMilli: Number(isPerPod ? outcome.averageMilli : outcome.usageMilli),
     utilizationPercent: isPerPod ? outcome.utilizationPercent : undefined,
-    ratio: outcome.ratio,
+    ratio: Number.isFinite(outcome.ratio) ? outcome.ratio : undefined,
     correctedRatio: isPerPod ? outcome.correctedRatio : undefined,
     pods: isPerPod ? countsOf(outcome.groups) : undefined,
     countedPods: outcome.countedPods,

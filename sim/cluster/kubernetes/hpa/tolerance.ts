@@ -35,7 +35,8 @@ export function bandText({ downRatio, upRatio }: Tolerances): string {
   return `${short(1 - downRatio)} … ${short(1 + upRatio)}`;
 }
 
-/** Enough digits to tell a ratio from the edge of its band. */
+/** Enough digits to tell a ratio from the edge of its band; of no replicas there is none. */
 export function short(value: number): string {
+  if (!Number.isFinite(value)) return "none";
   return String(Number(value.toPrecision(6)));
 }

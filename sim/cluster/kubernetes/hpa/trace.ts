@@ -14,7 +14,7 @@ export interface MetricTrace {
   /** The mean per pod, or the whole value. */
   readonly usageMilli: number | undefined;
   readonly utilizationPercent: number | undefined;
-  /** Usage over target. */
+  /** Usage over target; undefined also where it is divided by no replicas. */
   readonly ratio: number | undefined;
   /** With the guesses for pods that are missing or not ready. */
   readonly correctedRatio: number | undefined;

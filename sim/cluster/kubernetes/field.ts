@@ -1,9 +1,9 @@
-// Reading a row of vectors: what is missing or of the wrong kind is named by row and field, never guessed.
+// Reading parsed JSON or YAML: what is missing or of the wrong kind is named by row and field, never guessed.
 
-/** The file does not have the layout. */
-export class VectorError extends Error {
-  override readonly name = "VectorError";
-  /** Id of the row, or where it stands: "vectors[3]". Empty: the file as a whole. */
+/** The file does not have its layout. */
+export class FieldError extends Error {
+  override readonly name = "FieldError";
+  /** Id of the row, or where it stands: "vectors[3]". Empty where a file has no rows, and for the file as a whole. */
   readonly row: string;
   readonly field: string;
 
@@ -34,15 +34,15 @@ export class Field {
     this.value = value;
   }
 
-  error(rule: string): VectorError {
-    return new VectorError(this.row, this.path, rule, this.value);
+  error(rule: string): FieldError {
+    return new FieldError(this.row, this.path, rule, this.value);
   }
 
   /** The field `name`, which must be there and not null. */
   at(name: string): Field {
     const field = this.#child(name);
     if (field.value === undefined || field.value === null) {
-      throw new VectorError(this.row, field.path, "must be there");
+      throw new FieldError(this.row, field.path, "must be there");
     }
     return field;
   }
@@ -63,6 +63,16 @@ export class Field {
       throw this.error("must be an object");
     }
     return value as Readonly<Record<string, unknown>>; // An object that is no list.
+  }
+
+  /** The object has no other fields. */
+  only(names: readonly string[]): this {
+    for (const name of Object.keys(this.#map())) {
+      if (!names.includes(name)) {
+        throw this.#child(name).error(`is not known; known here are ${names.join(", ")}`);
+      }
+    }
+    return this;
   }
 
   /** The fields of an object, absent ones left out and null ones kept. */
@@ -120,6 +130,14 @@ export class Field {
     const milli = BigInt(value as string | number); // Just found to be one of the two.
     if (BigInt.asIntN(64, milli) !== milli) throw this.error("must fit in 64 bits");
     return milli;
+  }
+
+  /** A whole number from `least` to `greatest`. */
+  within(least: number, greatest: number): number {
+    const whole = this.whole();
+    const range = greatest === Infinity ? `${least} or more` : `${least} to ${greatest}`;
+    if (whole < least || whole > greatest) throw this.error(`must be ${range}`);
+    return whole;
   }
 
   /** Seconds in the file, ms here. */
