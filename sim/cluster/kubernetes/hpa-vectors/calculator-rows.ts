@@ -34,7 +34,7 @@ function resourceUtilization(input: Field): Got {
       : { type: "ContainerResource", resource, container, target };
   const usages = usagesOf(input.at("podMetrics"));
   const specReplicas = input.at("currentReplicas").count();
-  const asked = questionOf(input, podsOf(input, [resource]), { specReplicas });
+  const asked = questionOf(input, podsOf(input, { resources: [resource] }), { specReplicas });
   const outcome = proposalOf(metric, { kind: "usages", usages }, asked);
   if ("error" in outcome) return { ...failed(outcome), utilization: 0, rawAverage: 0 };
   if (outcome.groups === undefined) return {}; // Resource metrics are per pod.
@@ -55,7 +55,7 @@ function pods(input: Field): Got {
   const target = { averageValueMilli: input.at("targetAverageMilli").milli() };
   const samples = samplesIn(input.at("podMetrics"));
   const specReplicas = input.at("currentReplicas").count();
-  const asked = questionOf(input, podsOf(input, []), { specReplicas });
+  const asked = questionOf(input, podsOf(input, { resources: [] }), { specReplicas });
   return told({ type: "Pods", metric: "m", target }, { kind: "samples", samples }, asked);
 }
 
@@ -89,7 +89,7 @@ function targetOf(input: Field, type: "Value" | "AverageValue"): MetricTarget {
 function wholeQuestion(input: Field, type: "Value" | "AverageValue"): Question {
   if (type === "Value") {
     const specReplicas = input.at("specReplicas").count();
-    return questionOf(input, podsOf(input, []), { specReplicas });
+    return questionOf(input, podsOf(input, { resources: [] }), { specReplicas });
   }
   const statusReplicas = input.at("statusReplicas").count();
   return questionOf(input, [], { specReplicas: statusReplicas, statusReplicas });
@@ -138,7 +138,7 @@ function groups(input: Field): Got {
       .map(([pod, sample]) => [pod, sampleOf(sample)]),
   );
   const found = groupPods(
-    podsOf(input, []),
+    podsOf(input, { resources: [] }),
     samples,
     input.at("resource").text(),
     rulesIn(input),
@@ -155,7 +155,11 @@ function groups(input: Field): Got {
 function requests(input: Field): Got {
   const resource = input.at("resource").text();
   const of = { resource, container: containerOf(input) };
-  const found = requestsOf(podsOf(input, [resource]), of, rulesIn(input));
+  const found = requestsOf(
+    podsOf(input, { resources: [resource], isBare: true }),
+    of,
+    rulesIn(input),
+  );
   if ("error" in found) return { requests: {}, error: found.error };
   const entries = [...found].map(([pod, milli]) => [pod, plainInteger(milli)] as const);
   return { requests: Object.fromEntries(entries), error: null };

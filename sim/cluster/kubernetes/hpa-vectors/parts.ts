@@ -1,7 +1,7 @@
 // The parts that rows of several kinds share: pods, samples, rules of behaviour, events, the controller's settings.
 //
-// Instants are relative to a now of 0. What the layout leaves out of a pod when a row does not need it (phase, readiness)
-// has the value of a pod that runs and is ready.
+// Instants are relative to a now of 0. What the layout lets a row leave out is null here too; what it cannot do without is
+// asked for.
 
 import type { Recommendation } from "../hpa/history.ts";
 import type { InitContainerView, PodView, Sample, Samples } from "../hpa/pods.ts";
@@ -18,12 +18,21 @@ const PHASES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"] as const
 /** Of a Pods metric that names none. Cited: the controller's metrics client. */
 const DEFAULT_WINDOW_MS = 60_000;
 
-/** `resources`: those that the row's requests are of. */
-export function podsOf(input: Field, resources: readonly string[]): readonly PodView[] {
-  return (input.maybe("pods")?.list() ?? []).map((pod) => podOf(pod, resources));
+/** Pods as rows give them when only their requests matter: without phase and readiness. */
+export interface PodForm {
+  /** Those that the row's requests are of. */
+  readonly resources: readonly string[];
+  readonly isBare?: boolean;
 }
 
-function podOf(pod: Field, resources: readonly string[]): PodView {
+export function podsOf(input: Field, form: PodForm): readonly PodView[] {
+  return input
+    .at("pods")
+    .list()
+    .map((pod) => podOf(pod, form));
+}
+
+function podOf(pod: Field, { resources, isBare = false }: PodForm): PodView {
   const requests = (field: Field | undefined): ReadonlyMap<string, bigint> =>
     field === undefined ? new Map() : new Map(resources.map((name) => [name, field.milli()]));
   const containers = (name: string): readonly InitContainerView[] =>
@@ -34,7 +43,7 @@ function podOf(pod: Field, resources: readonly string[]): PodView {
     }));
   return {
     name: pod.at("name").text(),
-    phase: pod.maybe("phase")?.oneOf(PHASES) ?? "Running",
+    phase: isBare ? "Running" : pod.at("phase").oneOf(PHASES),
     isDeleted: pod.maybe("deleted")?.flag() ?? false,
     ready: readyOf(pod.maybe("ready")),
     readyChangedAtMs: pod.maybe("readyTransition")?.ms(),

@@ -42,7 +42,7 @@ function specOf(input: Field): HpaSpec {
   return {
     minReplicas: input.maybe("minReplicas")?.count() ?? 1,
     maxReplicas: input.at("maxReplicas").count(),
-    metrics: (input.maybe("metrics")?.list() ?? []).map(metricOf),
+    metrics: input.at("metrics").list().map(metricOf),
     ...(behavior === undefined ? {} : { behavior: behaviorOf(behavior) }),
   };
 }
@@ -129,7 +129,7 @@ function observationOf(input: Field, metrics: readonly MetricSpec[]): Observatio
   return {
     scale: fails("getScale") ? { error: "the scale cannot be read" } : scale,
     selector: selectorOf(fails),
-    pods: podsOf(input, resources),
+    pods: podsOf(input, { resources }),
     metrics: metrics.map((metric) => readingOf(metric, input, fails)),
     scaleWrite: fails("updateScale")
       ? "fails"
@@ -153,8 +153,7 @@ function readingOf(
   if (fails("metricsApis") || (type === "External" && fails("externalApi"))) {
     return { kind: "failed", error: "the API is down" };
   }
-  const answers = input.maybe("data");
-  const listed = answers?.maybe(LISTS[type] ?? "");
+  const listed = input.at("data").maybe(LISTS[type] ?? "");
   if (listed === undefined) return undefined;
   switch (type) {
     case "Pods":

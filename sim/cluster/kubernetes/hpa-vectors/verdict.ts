@@ -82,7 +82,9 @@ function isError(expected: Plain, got: Plain): boolean {
 function eventOf(expected: Plain, got: Plain): readonly [Plain, boolean] {
   const events = got as readonly { readonly [name: string]: Plain }[]; // `event` is told as a list.
   const wanted = Object.entries((expected ?? {}) as { readonly [name: string]: Plain });
-  const found = events.find((event) => wanted.every(([name, value]) => same(value, event[name])));
+  const isOne = (event: Got): boolean =>
+    wanted.length > 0 && wanted.every(([name, value]) => same(value, event[name]));
+  const found = events.find(isOne);
   return found === undefined ? [got, false] : [found, true];
 }
 
