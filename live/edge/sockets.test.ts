@@ -121,3 +121,19 @@ test("[ED1] sockets come and go in waves: a slot's next owner gets nothing of th
   }
   expect(observer.frames.filter(({ t }) => t === "message")).toEqual([]);
 });
+
+test("[ED1] what is too much for one turn of the event loop is written in the next ones: complete, in order", async () => {
+  const bench = await started();
+  const ann = await bench.member("ann");
+  const others = await Promise.all(
+    Array.from({ length: 140 }, (_, i) => bench.member(`listener${i}`)),
+  );
+  const said = 12;
+  for (let id = 2; id < said + 2; id++) ann.send({ t: "message", id, d: { text: `no. ${id}` } });
+  for (let i = 0; i < said; i++) await ann.next("ok");
+  for (const other of others) {
+    const heard: unknown[] = [];
+    while (heard.length < said) heard.push((await other.next("message")).d.text);
+    expect(heard).toEqual(Array.from({ length: said }, (_, i) => `no. ${i + 2}`));
+  }
+});

@@ -18,10 +18,10 @@ const DESCRIPTORS_SPARE = 2_000;
 const CONNECTIONS_PER_PROCESS_MAX = 18_000;
 const NODES = 2;
 const FULL_STEPS = [50_000, 100_000];
-const QUICK_STEPS = [4_000];
+const QUICK_STEPS = [2_000];
 /** Joins under way at once, over all generators. */
 const CONCURRENCY = 128;
-const PROBE = { count: 20, roomSize: 2, perSec: 50, seconds: 8 };
+const PROBE = { count: 20, roomSize: 2, perSec: 50, seconds: 6 };
 /** Addresses that one crowd uses; see crowd.ts. */
 const ADDRESSES = 16;
 const KIB = 1_024;

@@ -32,16 +32,16 @@ export const FULL: Effort = {
   memoryRounds: 2,
 };
 export const QUICK: Effort = {
-  rounds: 3,
-  seconds: 0.7,
-  joins: 600,
-  idleConnections: 2_000,
+  rounds: 2,
+  seconds: 0.4,
+  joins: 400,
+  idleConnections: 1_500,
   memoryRounds: 1,
 };
 
 /** So long a server gets to end what came after the last thing that was counted. */
 const CALM_MS = 150;
-const WARM_UP_S = 1;
+const WARM_UP_S = 0.5;
 
 interface Stage {
   readonly server: ServerProcess;
