@@ -3,7 +3,7 @@ import { HpaController, type HpaOptions } from "./controller.ts";
 import type { Decision, Observation } from "./decision.ts";
 import type { HpaSpec, MetricSpec } from "./spec.ts";
 import type { KubernetesVersion } from "./version.ts";
-import { podsNamed } from "./specimens.ts";
+import { podsNamed, samples } from "./specimens.ts";
 
 const S = 1_000;
 const SESSIONS: MetricSpec = {
@@ -194,6 +194,45 @@ test("[HP18] from 1.37 on only the autoscaler's own zero is left; before, a mini
   expect([own.replicas, manual.replicas, older.replicas]).toEqual([4, 0, 4]);
   expect(own.reasons().at(-1)).toBe("ScaledToZero False NotScaledToZero");
   expect(older.reasons().some((reason) => reason.startsWith("ScaledToZero"))).toBe(false);
+});
+
+test("[HP18] only a step to 0, with a minimum of 0 and a metric not from pods, is remembered", () => {
+  const known = { memory: { recommendations: [] } };
+  const own = {
+    conditions: [
+      { type: "ScaledToZero", status: "True", reason: "ScaledToZero", message: "", changedAtMs: 0 },
+    ],
+  } as const;
+  const target = { averageValueMilli: 1_000n };
+  const ofPods: HpaSpec = {
+    minReplicas: 0,
+    maxReplicas: 9,
+    metrics: [{ type: "Pods", metric: "m", target }],
+  };
+  const smaller = new Target(8, { ...SPEC, minReplicas: 0 }, known);
+  smaller.tick(0, 3);
+  const zeroed = new Target(3, ofPods, known);
+  zeroed.tick(0, 0, { metrics: [samples({ "pod-0": 0n, "pod-1": 0n, "pod-2": 0n })] });
+  const stuck = new Target(0, ofPods, { ...known, status: own });
+  stuck.tick(0, 9);
+
+  expect([smaller.replicas, smaller.reasons().at(-1)]).toEqual([
+    3,
+    "ScaledToZero False NotScaledToZero",
+  ]);
+  expect([zeroed.replicas, zeroed.reasons().at(-1)]).toEqual([
+    0,
+    "ScaledToZero False NotScaledToZero",
+  ]);
+  expect(stuck.reasons()).toContain("ScalingActive False ScalingDisabled");
+});
+
+test("[HP10] when no proposal is had the status keeps what it desired", () => {
+  const target = new Target(6, SPEC, { status: { desiredReplicas: 9, currentReplicas: 4 } });
+  const { status } = target.tick(0, undefined);
+
+  expect(status).toMatchObject({ desiredReplicas: 9, currentReplicas: 6 });
+  expect(status.currentMetrics[0].error).toMatch(/external metrics API: down$/);
 });
 
 test("[HP18] back from its own zero it goes to a minimum that was raised meanwhile", () => {

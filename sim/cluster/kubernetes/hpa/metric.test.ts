@@ -5,7 +5,7 @@ import type { MetricReading } from "./reading.ts";
 import type { MetricSpec } from "./spec.ts";
 import { type KubernetesVersion, type Settings, rulesOf } from "./version.ts";
 import { tolerancesOf } from "./tolerance.ts";
-import { pod, samples, usages } from "./specimens.ts";
+import { pod, podsNamed, samples, usages } from "./specimens.ts";
 
 interface Asked {
   readonly pods: readonly PodView[];
@@ -84,6 +84,46 @@ test("[HP5] an old pod that lost its readiness still counts, one that never had 
   expect(old(29_999)).toMatch(/pods might be unready/);
 });
 
+test("[HP5] a pod is young for less than the initialization period", () => {
+  const aged = (startedAtMs: number) => {
+    const pods = [
+      pod("a", { ready: "False", startedAtMs, readyChangedAtMs: startedAtMs + 30_000 }),
+    ];
+    return proposed(cpu(50), usages({ a: 900n }), { pods, spec: 1 });
+  };
+
+  expect(aged(700_000)).toBe(2);
+  expect(aged(700_001)).toMatch(/pods might be unready/);
+});
+
+test("[HP6] a named container's request counts, not that of the pod as a whole", () => {
+  const pods = [pod("a", { podRequestsMilli: new Map([["cpu", 4_000n]]) })];
+  const container = { ...cpu(50), type: "ContainerResource", container: "main" } as MetricSpec;
+  const reading = usages({ a: 1_500n });
+  const proposals = ([container, cpu(50)] as const).map((metric) =>
+    proposed(metric, reading, { pods, spec: 1, version: "1.34" }),
+  );
+
+  expect(proposals).toEqual([3, 1]); // 150 % of the container, 37 % of the pod.
+  expect(proposed(cpu(50), reading, { pods, spec: 1, version: "1.33" })).toBe(3);
+});
+
+test("[HP6] a pod of which a container is reported without the resource has no sample", () => {
+  const pods = [pod("a"), pod("b"), pod("c")];
+  const containers = [{ main: 900n }, { main: 900n, proxy: undefined }, {}];
+  const reading: MetricReading = {
+    kind: "usages",
+    usages: containers.map((used, i) => ({
+      pod: "abc"[i],
+      atMs: 1_000_000,
+      windowMs: 30_000,
+      containersMilli: new Map(Object.entries(used)),
+    })),
+  };
+
+  expect(proposed(cpu(20), reading, { pods, spec: 3 })).toBe(5); // 90 % once, twice 0: 30 % of 20 %.
+});
+
 test("[HP6] an average target of a resource needs no requests and wins over a utilization", () => {
   const pods = [pod("a", { requestMilli: undefined }), pod("b", { requestMilli: undefined })];
   const target = { averageUtilization: 10, averageValueMilli: 300n };
@@ -141,6 +181,18 @@ test("[HP7] missing pods hold the way down as busy ones", () => {
   expect(proposed(cpu(200), usages({ a: 100n, b: 100n }), { pods, spec: 4 })).toBe(3); // Busy is 200 %.
 });
 
+test("[HP7] a corrected ratio changes nothing on the other side of 1, or with a count against it", () => {
+  const four = ["a", "b", "c", "d"].map((name) => pod(name));
+  const five = [...four, pod("e")];
+  const half = usages({ a: 400n, b: 400n });
+  const surge = samples({ a: 600n, b: 600n, c: 600n, d: 600n });
+  const few = samples({ a: 3_000n, b: 3_000n });
+
+  expect(proposed(cpu(50), half, { pods: four, spec: 4 })).toBe(4); // 0.8, then 1.4.
+  expect(proposed(connections(1_000n), surge, { pods: five, spec: 2 })).toBe(2); // 0.68 × 5 is 4.
+  expect(proposed(connections(1_000n), few, { pods: four.slice(0, 3), spec: 9 })).toBe(9); // 2 × 3 is 6.
+});
+
 const value = (type: "Value" | "AverageValue"): MetricSpec => ({
   type: "External",
   metric: "sessions",
@@ -181,6 +233,18 @@ test("[HP9] a ratio of exactly 1.1 scales in 1.32 and not from 1.33 on", () => {
 
   expect(proposed(metric, reading, { pods, spec: 2, version: "1.32" })).toBe(3);
   expect(proposed(metric, reading, { pods, spec: 2, version: "1.33" })).toBe(2);
+});
+
+test("[HP9] both ends of the band belong to it", () => {
+  const pods = podsNamed(9);
+  const reading = (each: bigint) =>
+    samples(Object.fromEntries(pods.map(({ name }) => [name, each])));
+
+  expect(
+    [1_530n, 1_529n].map((each) =>
+      proposed(connections(1_700n), reading(each), { pods, spec: 10 }),
+    ),
+  ).toEqual([10, 9]);
 });
 
 const FAILURES = [

@@ -44,7 +44,9 @@ export function rememberedZero(
     type: "ScaledToZero",
     status: isZero ? "True" : "False",
     reason: isZero ? "ScaledToZero" : "NotScaledToZero",
-    message: isZero ? "the autoscaler itself went to 0 replicas" : "there are replicas",
+    message: isZero
+      ? "the autoscaler itself went to 0 replicas"
+      : "the last step was no way to 0 that metrics lead back from",
   } as const;
   return withCondition(conditions, said, nowMs);
 }
