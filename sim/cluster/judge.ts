@@ -23,6 +23,9 @@ const RULES = [
 ] as const;
 type Rule = (typeof RULES)[number];
 
+/** What a client that is just back is sent again has arrived by then, ms. Assumed: several of the longest round trips. */
+const ARRIVAL_MS = 1_000;
+
 export class Judge {
   readonly #world: World;
   readonly #broken = new Map<Rule, string>();
@@ -133,9 +136,11 @@ export class Judge {
 
   /** After the world settled: what every live client has against what its host has sent. */
   atEnd(): void {
-    const { population, clients } = this.#world;
+    const { population, clients, sim } = this.#world;
+    const { table } = clients.core;
     for (let client = 0; client < population.total; client++) {
-      if (clients.isLive(client)) this.#compare(client);
+      const isThrough = sim.nowMs - table.liveSinceMs[client]! > ARRIVAL_MS;
+      if (clients.isLive(client) && isThrough) this.#compare(client);
     }
     const { presenceGraceMs } = this.#world.scenario.cluster.sessions;
     const oldest = this.#world.ghostAgeMaxMs();
