@@ -27,6 +27,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/chaos/**", "test/security/**", ...(isWhole ? [] : REAL_PARTS)],
           testTimeout: 300_000,
+          hookTimeout: 60_000, // The first start of a browser on a busy machine.
         },
       },
       // Attacks and fuzzers: half a minute.
