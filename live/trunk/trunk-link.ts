@@ -131,7 +131,7 @@ export class TrunkLink {
     if (this.#state !== "open") return;
     const silentMs = ++this.#silentBeats * beatMs;
     if (silentMs > this.#limits.lostAfterMs) this.fail(`Nothing was heard for ${silentMs} ms.`);
-    else if (silentMs >= this.#limits.pingAfterMs) this.#ws.ping();
+    else if (this.#silentBeats % BEATS_PER_PING === 0) this.#ws.ping();
   }
 
   #endAs(code: TrunkClose | undefined, reason: string): void {
@@ -200,6 +200,12 @@ export class TrunkLink {
   }
 }
 
+/**
+ * Beats in the time until a ping. Assumed: fine enough that all the edges of a node that stopped notice it well within the time that they
+ * have to declare its members (core/edge/orphans.ts: a quarter of a second).
+ */
+const BEATS_PER_PING = 10;
+
 /** One timer for the silence of many links. */
 export class SilenceTimer {
   readonly #links = new Set<TrunkLink>();
@@ -207,7 +213,7 @@ export class SilenceTimer {
   readonly #timer: NodeJS.Timeout;
 
   constructor({ pingAfterMs }: TrunkLimits) {
-    this.#beatMs = pingAfterMs / 2;
+    this.#beatMs = pingAfterMs / BEATS_PER_PING;
     this.#timer = setInterval(this.#beat, this.#beatMs).unref();
   }
 

@@ -183,8 +183,9 @@ test("[AU4] [DO1] joins with bad tokens without end: each is refused, the addres
     }
   });
   expect(served).toBeGreaterThan(0);
-  expect(Object.keys(codes)).not.toContain("1006");
-  expect(codes[4010]).toBeGreaterThan(50);
+  // Refused for the token, told that the address is busy, or not let in: never anything else.
+  expect(["4010", "4100", "503"]).toEqual(expect.arrayContaining(Object.keys(codes)));
+  expect(codes[4010]).toBeGreaterThan(0);
   expect(Object.values(codes).reduce((sum, count) => sum + count)).toBe(320);
 });
 
