@@ -15,7 +15,7 @@ export interface TrunkLimits {
   readonly bufferedBytesMax: number;
 }
 
-/** Assumed but for lostAfterMs, which is the lease of a node (SPEC PL4): who is silent on both ways is noticed at the same time. */
+/** Assumed but for lostAfterMs, which is the lease of a node (SPEC PL4): who is silent on both ways is noticed at the same time. `serve` sets it from `cluster.trunk.timeout`. */
 export const TRUNK_LIMITS: TrunkLimits = {
   handshakeTimeoutMs: 5_000,
   pingAfterMs: 1_000,
