@@ -150,7 +150,10 @@ export class RoomDirectory {
       const home = homeOf(request.roomId, view);
       if (home === undefined) return NOWHERE;
       if (home !== self) return { as: "elsewhere", node: home, outrankedBy: 0 };
-      const former = this.#formerHomes.toAsk(request, view, self);
+      // Orphans come in several declarations, one of each edge, and all must wait in one place: what a former home might know
+      // would change the answer from one to the next.
+      const isAsking = request.isOrphan !== true;
+      const former = isAsking ? this.#formerHomes.toAsk(request, view, self) : undefined;
       if (former !== undefined) return { as: "ask", node: former, outrankedBy: 0 };
       return this.#assignNew("new", request, view, live);
     }

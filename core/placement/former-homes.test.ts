@@ -57,6 +57,26 @@ test("[PL13] after a cold start nobody is asked", () => {
   }
 });
 
+test("[PL13] orphans are given a node at once, and all of one room the same, though a former home might know more", () => {
+  const view = viewOf(5, { activeConnections: 100 });
+  const former = view.serving;
+  view.beat(beatOf("newcomer"), 1_000);
+  const self = view.node("newcomer")!;
+  const directory = new RoomDirectory({ graceMs: 5_000 });
+  directory.membersChanged(former, view, self, 1_000);
+  const own = rooms.filter((roomId) => homeOf(roomId, view) === self);
+  for (const roomId of own) {
+    const lost = ranked(roomId, view)[1].nodeId;
+    const orphans = requestFor(roomId, { nowMs: 1_100, refusedBy: [lost], isOrphan: true });
+    expect(directory.assign(orphans, view, self)).toMatchObject({ as: "new", node: self });
+    directory.announce(roomId, lost, 1, 3); // The host that drains says that it had the room: too late to matter.
+    const joiner = requestFor(roomId, { nowMs: 1_200, refusedBy: [lost] });
+    for (const request of [orphans, joiner]) {
+      expect(directory.assign(request, view, self)).toMatchObject({ as: "host", node: self });
+    }
+  }
+});
+
 test("[PL13] the heir of a draining home asks it, the heir of a dead one does not", () => {
   const view = viewOf(4, { activeConnections: 50 });
   const former = view.serving;
