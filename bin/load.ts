@@ -2,6 +2,9 @@
 
 import { InputError, suggestion } from "../scenarios/problem.ts";
 import { loadScenario, type LoadedScenario } from "../scenarios/loader.ts";
+import { FieldError } from "../sim/cluster/kubernetes/field.ts";
+import { hpaManifest } from "../sim/cluster/kubernetes/hpa/manifest.ts";
+import { rulesOf, type KubernetesVersion } from "../sim/cluster/kubernetes/hpa/version.ts";
 import { metricFault } from "../sim/measure.ts";
 import { BUILTIN, type Outside } from "./outside.ts";
 
@@ -16,6 +19,7 @@ export function loadNamed(
     builtinDir: BUILTIN,
     settings,
     metricFault,
+    manifestFault,
   });
 }
 
@@ -60,4 +64,15 @@ function pathOf(outside: Outside, name: string): string {
   const at = { file: name, line: 0, column: 0 };
   const message = `must be a scenario that ships with stormglass (${known}) or a file${suggestion(bare, builtins)}`;
   throw new InputError([{ at, message }]);
+}
+
+/** What the API server of the simulated release would refuse. */
+function manifestFault(manifest: Readonly<Record<string, unknown>>, version: string) {
+  try {
+    hpaManifest(manifest, rulesOf(version as KubernetesVersion)); // A choice of the schema's.
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error;
+    return { field: error.field, must: error.message.slice(error.field.length + 1) };
+  }
 }

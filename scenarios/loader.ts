@@ -18,6 +18,7 @@ import { ArrivalShare } from "./schema/clients.ts";
 import type { FieldSchema } from "./schema/fields.ts";
 import { keyPositionAt, nodeAt, parseSource, positionAt, type SourceNode } from "./source-tree.ts";
 import { byPosition, dotted, Validator } from "./validate.ts";
+import { hpaProblems, withHpa, type ManifestCheck } from "./hpa-manifest.ts";
 import { elementKey, merged, withoutDisabled, withSetting } from "./weave.ts";
 import { instantOf, spanFault, type Span, type SpanNames } from "./windows.ts";
 import { writtenSchema } from "./written.ts";
@@ -33,6 +34,8 @@ export interface LoadOptions {
   readonly settings?: readonly string[];
   /** The catalogue's opinion of a metric (sim/measure.ts); without it, names are not checked. */
   readonly metricFault?: MetricCheck;
+  /** The simulator's opinion of an HPA (sim/cluster/kubernetes/hpa/manifest.ts); without it, it is not checked. */
+  readonly manifestFault?: ManifestCheck;
 }
 
 /** Why an expression cannot be measured or compared with a limit of this unit. */
@@ -61,7 +64,10 @@ const SHARE = ArrivalShare as unknown as FieldSchema;
 export function loadScenario(path: string, options: LoadOptions): LoadedScenario {
   const files: string[] = [];
   let tree = readChain(path, { file: path, line: 0, column: 0 }, options, files, []);
-  for (const setting of options.settings ?? []) tree = withSetting(tree, setting);
+  tree = withHpa(tree, options, files);
+  for (const setting of options.settings ?? []) {
+    tree = withHpa(withSetting(tree, setting), options, files);
+  }
   tree = withoutDisabled(tree);
 
   const problems: Problem[] = [...validator.check(tree)];
@@ -74,6 +80,7 @@ export function loadScenario(path: string, options: LoadOptions): LoadedScenario
   problems.push(...resolver.problems);
   checkOwnName(tree, path, problems);
   checkRules(file, refuse);
+  problems.push(...hpaProblems(file, tree, options));
   const windows = windowsOf(file, tree, problems);
   const profile = attempt(problems, () => loadProfile(file.profile, tree, options, files));
   const budgets = file.budgets.flatMap(
@@ -86,13 +93,15 @@ export function loadScenario(path: string, options: LoadOptions): LoadedScenario
   problems.push(...checkReferences(file, budgets, known, tree, options));
   if (problems.length > 0) throw new InputError(problems.sort(byPosition));
 
-  const { metadata, run, network, cluster, clients, faults } = file;
+  const { metadata, run, network, cluster, autoscaling, kubernetes, clients, faults } = file;
   const scenario: Scenario = {
     metadata,
     run,
     profile: profile!,
     network,
     cluster,
+    autoscaling,
+    kubernetes,
     clients,
     faults,
     windows,
@@ -142,6 +151,13 @@ function withWholePaths(root: SourceNode, file: string, builtinDir: string): Sou
   if (budgets?.node.kind === "list") {
     const node = { ...budgets.node, items: budgets.node.items.map(whole) };
     entries.set("budgets", { ...budgets, node });
+  }
+  const autoscaling = entries.get("autoscaling");
+  const hpa = nodeAt(autoscaling?.node, ["hpa"]);
+  if (autoscaling?.node.kind === "map" && hpa?.kind === "scalar") {
+    const parts = new Map(autoscaling.node.entries);
+    parts.set("hpa", { ...parts.get("hpa")!, node: whole(hpa) });
+    entries.set("autoscaling", { ...autoscaling, node: { ...autoscaling.node, entries: parts } });
   }
   const profile = entries.get("profile");
   const named = nodeAt(profile?.node, ["name"]);
@@ -238,7 +254,9 @@ function spanNames(file: Static<typeof ScenarioFile>, tree: SourceNode): SpanNam
       const toMs = restartAfterMs === undefined ? durationMs : atMs + restartAfterMs;
       names.set(fault.name, { fromMs: atMs, toMs });
     } else if (fault.name !== undefined) {
-      names.set(fault.name, { fromMs: fault.fromMs, toMs: fault.toMs });
+      const [fromMs, toMs] =
+        "atMs" in fault ? [fault.atMs, durationMs] : [fault.fromMs, fault.toMs];
+      names.set(fault.name, { fromMs, toMs });
     }
   }
   return names;

@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
 import { formatQuantity, parseQuantity, type Unit } from "./quantities.ts";
 import { writtenName, type FieldSchema } from "./schema/fields.ts";
 import { SIZE_TABLES } from "./size-presets.ts";
-import { nodeAt, positionAt, type SourceNode } from "./source-tree.ts";
+import { nodeAt, positionAt, toPlain, type SourceNode } from "./source-tree.ts";
 import { described, dotted } from "./validate.ts";
 
 type Path = readonly (string | number)[];
@@ -26,6 +26,7 @@ export class Resolver {
   /** The resolved value of `field`, written as `node`; undefined where an optional one is absent. */
   resolve(field: FieldSchema, node: SourceNode | undefined, path: Path): Resolved {
     if (field.unit === "sizes") return this.#sizes(field, node, path);
+    if (field.unit === "manifest") return node?.kind === "map" ? toPlain(node) : undefined;
     if (field.unit === "distribution") return this.#distribution(field, node, path);
     if (field.unit !== undefined) return this.#quantity(field, field.unit, node, path);
     if (field.properties !== undefined) return this.#object(field, node, path);

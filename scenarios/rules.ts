@@ -143,6 +143,11 @@ function checkFaults(file: File, refuse: Refuse): void {
       checkCrash(file, fault, i, refuse);
       return;
     }
+    if (!("fromMs" in fault)) {
+      if (fault.atMs >= durationMs)
+        refuse(["faults", i, "at"], `be within the run (${time(durationMs)})`);
+      return;
+    }
     if (fault.fromMs >= fault.toMs) refuse(["faults", i, "to"], "be after from");
     if (fault.toMs > durationMs)
       refuse(["faults", i, "to"], `be within the run (${time(durationMs)})`);

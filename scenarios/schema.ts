@@ -5,11 +5,13 @@
 // the value carries the unit, not the name, and whatever has a default may be left out.
 
 import Type, { type Static } from "typebox";
+import { Autoscaling } from "./schema/autoscaling.ts";
 import { Clients } from "./schema/clients.ts";
 import { Cluster } from "./schema/cluster.ts";
 import { distribution } from "./schema/distribution.ts";
 import { Faults } from "./schema/faults.ts";
 import { byteRate, count, duration, name, ratio, size, text } from "./schema/fields.ts";
+import { KubernetesSection } from "./schema/kubernetes.ts";
 import { ProfileChoice, type Profile } from "./schema/profile.ts";
 
 export type { Arrival, SizeRange } from "./schema/clients.ts";
@@ -129,6 +131,8 @@ export const ScenarioFile = Type.Object({
   profile: ProfileChoice,
   network: Network,
   cluster: Cluster,
+  autoscaling: Autoscaling,
+  kubernetes: KubernetesSection,
   clients: Clients,
   faults: Faults,
   windows: Type.Record(Type.String({ pattern: "^[a-z][a-z0-9-]*$" }), Window, {
@@ -150,7 +154,10 @@ type DeepReadonly<T> = T extends (infer E)[]
 
 /** A scenario, complete: what `run` takes. */
 export type Scenario = DeepReadonly<
-  Pick<ScenarioFile, "metadata" | "run" | "network" | "cluster" | "clients" | "faults">
+  Pick<
+    ScenarioFile,
+    "metadata" | "run" | "network" | "cluster" | "autoscaling" | "kubernetes" | "clients" | "faults"
+  >
 > & {
   readonly profile: Profile;
   /** Name → span; always has "run" and "measured". */

@@ -35,6 +35,7 @@ const result: RunResult = {
       "node.cpu.ratio": [0, 0, 0, 0.5, 0.5, 1, 0, 0, 0, 0],
     },
   },
+  autoscaling: undefined,
   invariants: [],
   findings: [],
 };

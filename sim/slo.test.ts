@@ -34,6 +34,7 @@ function run(seed: number, value: number | undefined, changes: Partial<RunResult
     values: value === undefined ? {} : { "critical.lost@run": value },
     histograms: {},
     series: { resolutionMs: 1_000, columns: {} },
+    autoscaling: undefined,
     invariants: [],
     findings: [],
     ...changes,

@@ -67,7 +67,59 @@ const BusOutage = Type.Object({
   toMs: duration("when it is back"),
 });
 
-const kinds = [NodeCrash, EdgeCrash, NoisyRoom, SlowConsumers, BusOutage] as const;
+const ZoneLoss = Type.Object({
+  kind: Type.Literal("zone-loss"),
+  name: name("name of the fault"),
+  atMs: duration("when all nodes of the zone are gone, without a reset"),
+  zone: count("which zone, counted from 0", { default: 0, source: "assumed: zones are alike" }),
+});
+
+const RollingDeploy = Type.Object({
+  kind: Type.Literal("rolling-deploy"),
+  name: name("name of the fault"),
+  atMs: duration("when a new version is applied: every pod is replaced, as the workload says"),
+});
+
+const MachineDrain = Type.Object({
+  kind: Type.Literal("machine-drain"),
+  name: name("name of the fault"),
+  atMs: duration("when machines are cordoned and their pods evicted, within the disruption budget"),
+  count: count("how many, those with the most pods first", {
+    default: 1,
+    least: 1,
+    source: "assumed",
+  }),
+});
+
+const ControllerRestart = Type.Object({
+  kind: Type.Literal("controller-restart"),
+  name: name("name of the fault"),
+  atMs: duration("when the controller manager begins anew and forgets its windows"),
+});
+
+const MetricsOutage = Type.Object({
+  kind: Type.Literal("metrics-outage"),
+  name: name("name of the fault"),
+  fromMs: duration("when the metrics API begins to fail"),
+  toMs: duration("when it answers again"),
+  api: choice(["resource", "custom", "external", "all"], "which API", {
+    default: "all",
+    source: "assumed: the worst case",
+  }),
+});
+
+const kinds = [
+  NodeCrash,
+  EdgeCrash,
+  NoisyRoom,
+  SlowConsumers,
+  BusOutage,
+  ZoneLoss,
+  RollingDeploy,
+  MachineDrain,
+  ControllerRestart,
+  MetricsOutage,
+] as const;
 export type Fault = Static<(typeof kinds)[number]>;
 
 export const Faults = Type.Unsafe<Fault[]>({

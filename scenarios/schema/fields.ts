@@ -28,7 +28,7 @@ export interface FieldOptions {
  * what identifies an element of a list; `writtenOnly` holds properties that only files have.
  */
 export interface FieldSchema {
-  readonly unit?: Unit | "distribution" | "sizes";
+  readonly unit?: Unit | "distribution" | "sizes" | "manifest";
   readonly written?: string;
   readonly source?: string;
   readonly endless?: boolean;
@@ -96,6 +96,16 @@ export const flag = (description: string, options: FieldOptions = {}) =>
 
 export const text = (description: string, options: FieldOptions = {}) =>
   Type.Unsafe<string>({ type: "string", minLength: 1, description, ...options });
+
+/** A Kubernetes object: a path, or the object itself. It resolves to the object as plain data, unread. */
+export const manifest = (description: string) =>
+  Type.Optional(
+    Type.Unsafe<Readonly<Record<string, unknown>>>({
+      type: ["string", "object"],
+      unit: "manifest",
+      description,
+    }),
+  );
 
 /** A name that expressions, options and file names can carry: small letters, digits, hyphens. */
 export const name = (description: string) =>

@@ -4,7 +4,7 @@
 import type { Unit } from "../quantities.ts";
 
 /** What of a resolved name names its unit, and goes in the file. */
-const SUFFIX: Readonly<Record<Unit | "distribution", string>> = {
+const SUFFIX: Readonly<Record<Unit | "distribution" | "sizes" | "manifest", string>> = {
   duration: "Ms",
   cost: "Us",
   size: "Bytes",
@@ -14,18 +14,20 @@ const SUFFIX: Readonly<Record<Unit | "distribution", string>> = {
   byteRate: "BytesPerSec",
   ratio: "Ratio",
   distribution: "Ms",
+  sizes: "",
+  manifest: "",
 };
 
 /** What of a field decides its written name. */
 export interface NamedField {
-  readonly unit?: Unit | "distribution" | "sizes";
+  readonly unit?: Unit | "distribution" | "sizes" | "manifest";
   readonly written?: string;
 }
 
 /** The name of the resolved property `name` in a file: `spreadMinMs` is written `spreadMin`. */
 export function writtenName(name: string, field: NamedField): string {
   if (field.written !== undefined) return field.written;
-  const suffix = field.unit === undefined || field.unit === "sizes" ? "" : SUFFIX[field.unit];
+  const suffix = field.unit === undefined ? "" : SUFFIX[field.unit];
   const limit = name.endsWith("Max") && !suffix.endsWith("Max") ? "Max" : "";
   const whole = suffix + limit;
   if (suffix === "" || !name.endsWith(whole) || name === whole) return name;

@@ -44,12 +44,7 @@ export class Faults {
     faults.forEach((fault, number) => {
       const fromMs = "atMs" in fault ? fault.atMs : fault.fromMs;
       world.sim.at(Math.round(fromMs * 1_000), EventKind.fault, number, Phase.begin);
-      const toMs =
-        "atMs" in fault
-          ? fault.restartAfterMs === undefined
-            ? undefined
-            : fault.atMs + fault.restartAfterMs
-          : fault.toMs;
+      const toMs = endOf(fault);
       if (toMs === undefined) return;
       world.sim.at(Math.round(toMs * 1_000), EventKind.fault, number, Phase.end);
     });
@@ -268,6 +263,13 @@ export class Faults {
   #recover(client: number): void {
     this.#world.links.limit(client, Infinity);
   }
+}
+
+/** When what it began is over; undefined when nothing is to be taken back. */
+function endOf(fault: Fault): number | undefined {
+  if (!("atMs" in fault)) return fault.toMs;
+  const restartAfterMs = "restartAfterMs" in fault ? fault.restartAfterMs : undefined;
+  return restartAfterMs === undefined ? undefined : fault.atMs + restartAfterMs;
 }
 
 const NOISE_KINDS = [Kind.state, Kind.speaking, Kind.message] as const;

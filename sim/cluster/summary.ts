@@ -25,6 +25,7 @@ export function summarize(
     values: sorted(values),
     histograms: recorder.histograms(),
     series: recorder.series(Math.min(durationUs, sim.nowUs)),
+    autoscaling: undefined,
     invariants: judge.reports(),
     findings: [],
   };

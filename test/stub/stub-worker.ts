@@ -48,6 +48,7 @@ function stub({ scenario, seed, variant, onProgress, observer }: RunInput): RunR
     values,
     histograms,
     series: { resolutionMs: 1_000, columns: {} },
+    autoscaling: undefined,
     invariants: [{ name: "conservation of clients", ok: fault !== "leak", detail: "99 of 100" }],
     findings: ["The edges were idle."],
   };
