@@ -62,7 +62,7 @@ test("[SC4] all problems of a file are told at once, in its order", () => {
     'small.yaml:8:3: run must have no key "warmupp" — did you mean "warmup"?',
     'small.yaml:10:19: cluster.edges.count must be a whole number, such as 100000, "100_000", 100k or 1.5M, got "many"',
     'small.yaml:15:50: clients.arrivals[0].share must be at most 100%, got "130%"',
-    'small.yaml:19:11: faults[0].kind must be one of node-crash, edge-crash, noisy-room, slow-consumers, bus-outage, got "nod-crash" — did you mean "node-crash"?',
+    'small.yaml:19:11: faults[0].kind must be one of node-crash, edge-crash, noisy-room, slow-consumers, bus-outage, zone-loss, rolling-deploy, machine-drain, controller-restart, metrics-outage, got "nod-crash" — did you mean "node-crash"?',
   ]);
 });
 
@@ -199,4 +199,57 @@ test("[SC9] an override of a cost counts as assumed and says where it was set", 
   expect(problemsOf(good, ["profile.name=node99"])[0]).toContain(
     "profile.name must be a profile that can be read, got @builtin/profiles/node99.yaml",
   );
+});
+
+const HPA = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: mine }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: nodes }
+  minReplicas: 8
+  maxReplicas: 64
+`;
+
+test("[AS1] an HPA may be a file, a manifest or its spec, and its fields can be set", () => {
+  const files = { "small.yaml": SMALL, "hpa.yaml": HPA };
+  const hpaOf = (settings: readonly string[]) => load(files, settings).scenario.autoscaling.hpa;
+  expect(hpaOf([])).toBeUndefined();
+  const ofFile = hpaOf(["autoscaling.hpa=hpa.yaml", "autoscaling.hpa.spec.maxReplicas=80"]);
+  expect(ofFile).toMatchObject({ metadata: { name: "mine" }, spec: { maxReplicas: 80 } });
+  const inline = hpaOf(["autoscaling.hpa={ maxReplicas: 12 }"]);
+  expect(inline).toMatchObject({
+    kind: "HorizontalPodAutoscaler",
+    spec: { maxReplicas: 12, scaleTargetRef: { kind: "StatefulSet" } },
+  });
+  expect(hpaOf(["autoscaling.hpa=hpa.yaml", "autoscaling.hpa=none"])).toBeUndefined();
+  expect(load(files, ["autoscaling.hpa=hpa.yaml"]).files).toContain("hpa.yaml");
+});
+
+test("[AS2] what is wrong with an HPA is told where it stands: in its own file, or in the setting", () => {
+  const files = { "small.yaml": SMALL, "hpa.yaml": HPA };
+  expect(problemsOf(files, ["autoscaling.hpa=missing.yaml"])).toEqual([
+    "--set autoscaling.hpa=missing.yaml: autoscaling.hpa must be a manifest that can be read, or none, got missing.yaml; " +
+      "@builtin/manifests/hpa.yaml ships with stormglass",
+  ]);
+  const manifestFault = () => ({ field: "spec.maxReplicas", must: "must be 8 or more, got 4" });
+  const told = problemsOf(files, ["autoscaling.hpa=hpa.yaml"], "small.yaml", { manifestFault });
+  expect(told).toEqual([
+    "hpa.yaml:7:16: autoscaling.hpa: spec.maxReplicas must be 8 or more, got 4",
+  ]);
+});
+
+test("[AS3] faults of Kubernetes need what they speak of", () => {
+  const faults = (text: string): string => SMALL.replace("windows:", `${text}\nwindows:`);
+  const files = {
+    "small.yaml": faults(
+      "  - { name: restart, kind: controller-restart, at: 10s }\n" +
+        "  - { name: dark, kind: metrics-outage, from: 10s, to: 20s }\n" +
+        "  - { name: zone, kind: zone-loss, at: 10s, zone: 3 }",
+    ),
+  };
+  expect(problemsOf(files)).toEqual([
+    "small.yaml:20:5: faults[1] must have an HPA to disturb: autoscaling.hpa is absent",
+    "small.yaml:21:5: faults[2] must have an HPA to disturb: autoscaling.hpa is absent",
+    "small.yaml:22:51: faults[3].zone must be one of 0 to 2",
+  ]);
 });

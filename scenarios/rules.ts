@@ -143,6 +143,7 @@ function checkFaults(file: File, refuse: Refuse): void {
       checkCrash(file, fault, i, refuse);
       return;
     }
+    checkOfKubernetes(file, fault, i, refuse);
     if (!("fromMs" in fault)) {
       if (fault.atMs >= durationMs)
         refuse(["faults", i, "at"], `be within the run (${time(durationMs)})`);
@@ -156,6 +157,22 @@ function checkFaults(file: File, refuse: Refuse): void {
     if (room === "index" && index === undefined) refuse(["faults", i, "target"], "give index");
     if (room === "size" && size === undefined) refuse(["faults", i, "target"], "give size");
   });
+}
+
+function checkOfKubernetes(
+  { autoscaling, cluster }: File,
+  fault: File["faults"][number],
+  i: number,
+  refuse: Refuse,
+): void {
+  const isOfHpa = fault.kind === "controller-restart" || fault.kind === "metrics-outage";
+  if (isOfHpa && autoscaling.hpa === undefined) {
+    refuse(["faults", i], "have an HPA to disturb: autoscaling.hpa is absent");
+  }
+  const { zones } = cluster.nodes;
+  if (fault.kind === "zone-loss" && fault.zone >= zones) {
+    refuse(["faults", i, "zone"], `be one of 0 to ${zones - 1}`);
+  }
 }
 
 type Crash = Extract<File["faults"][number], { kind: "node-crash" | "edge-crash" }>;
