@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,8 @@ export interface Outside {
   readFile(path: string): string | undefined;
   /** Writes the whole file or nothing, and makes its directory. */
   writeFile(path: string, text: string): void;
+  /** Adds to the end of a file, which need not be there, nor its directory. */
+  appendFile(path: string, text: string): void;
   exists(path: string): boolean;
   remove(path: string): void;
   /** Names of the scenarios that ship with the program, sorted. */
@@ -51,6 +53,8 @@ export interface Outside {
   /** Wall clock, ms. Never enters a result but under `wall`. */
   nowMs(): number;
   sha256(text: string): string;
+  /** Of the code that decides what a run sees: core and sim. Another digest, another simulator. */
+  programDigest(): string;
   /** One line from the user. */
   ask(question: string): Promise<string>;
 }
@@ -87,6 +91,10 @@ export function processOutside(): Outside {
     },
     readFile: (path) => readText(real(path)),
     writeFile: (path, text) => writeWhole(path, text),
+    appendFile: (path, text) => {
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, text);
+    },
     exists: (path) => existsSync(real(path)),
     remove: (path) => rmSync(path, { force: true }),
     builtins: () => namesIn(builtinDir),
@@ -95,6 +103,7 @@ export function processOutside(): Outside {
     hostname: hostname(),
     nowMs: () => performance.now(),
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    programDigest,
     ask,
   };
 }
@@ -144,6 +153,19 @@ function namesIn(directory: string): readonly string[] {
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => file.slice(0, -".yaml".length))
     .sort();
+}
+
+/** Over names and texts of the modules beside this one's folder, as they are loaded: built or not. */
+function programDigest(): string {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const hash = createHash("sha256");
+  for (const folder of ["core", "sim"]) {
+    const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /(?<!\.d|\.test)\.[jt]s$/.test(file))
+      .sort();
+    for (const file of files) hash.update(file).update(readFileSync(join(root, folder, file)));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 function onStop(listener: (signal: StopSignal) => void): () => void {

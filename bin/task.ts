@@ -1,4 +1,4 @@
-// One task of a worker thread: a run, perhaps traced, perhaps done twice.
+// One task of a worker thread: a run, perhaps traced, perhaps done twice; or a trial, of which a summary is kept.
 
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -9,6 +9,7 @@ import { TraceWriter } from "../sim/engine/trace-text.ts";
 import { firstDifference, TraceRecorder } from "../sim/engine/trace.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { RunInput, Simulate } from "./simulate.ts";
+import { summaryOf, type TrialSummary, type TrialTask } from "./trial.ts";
 
 export interface Task {
   /** Position among all tasks; progress messages carry it. */
@@ -38,7 +39,9 @@ export interface Progress {
 const PROGRESS_EVERY_MS = 100;
 
 /** What a worker file exports by default. */
-export function taskRunner(simulate: Simulate): (task: Task) => TaskOutcome {
+export function taskRunner(
+  simulate: Simulate,
+): (task: Task | TrialTask) => TaskOutcome | TrialSummary {
   return (task) => {
     const input: RunInput = {
       scenario: task.scenario,
@@ -47,6 +50,7 @@ export function taskRunner(simulate: Simulate): (task: Task) => TaskOutcome {
       onProgress: progressSender(task.index),
       heapBytes: heapInUse,
     };
+    if ("expressions" in task) return summaryOf(task, simulate(input));
     if (task.verify) return verified(simulate, input);
     if (task.traceFile === undefined) return { result: simulate(input), difference: undefined };
     return { result: traced(simulate, input, task.traceFile), difference: undefined };

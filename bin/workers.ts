@@ -2,13 +2,15 @@
 // the number of threads never changes a byte of the output.
 //
 // A thread is only ever ended once its task has begun: Node 20 aborts the whole process when a thread is
-// ended while it still loads its modules.
+// ended while it still loads its modules. So each lane begins its thread with its first task, and begins no
+// other by itself when that one died.
 
 import { Piscina } from "piscina";
 import type { Progress, Task, TaskOutcome } from "./task.ts";
+import type { TrialSummary, TrialTask } from "./trial.ts";
 
 export interface PoolOptions {
-  /** URL of a module whose default export does a `Task`. */
+  /** URL of a module whose default export does a `Task` or a `TrialTask`. */
   readonly workerFile: string;
   readonly jobs: number;
   /** Of one worker, bytes; above it the worker ends and the run counts as stopped. */
@@ -18,82 +20,101 @@ export interface PoolOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-export type Outcome =
-  | { readonly kind: "done"; readonly outcome: TaskOutcome }
+export type OutcomeOf<Answer> =
+  | { readonly kind: "done"; readonly outcome: Answer }
   /** The worker needed more memory than it may have. */
   | { readonly kind: "out of memory" }
   /** Not begun, or ended by the signal. */
   | { readonly kind: "interrupted" };
+export type Outcome = OutcomeOf<TaskOutcome>;
 
 /** The outcome of each task, in order. Throws what a task throws: that is a bug. */
 export async function runTasks(tasks: readonly Task[], options: PoolOptions): Promise<Outcome[]> {
-  const batch = new Batch(tasks, options);
+  const pool = new WorkerPool(options);
   try {
-    return await batch.run();
+    const outcomes: Outcome[] = tasks.map(() => ({ kind: "interrupted" }));
+    await pool.run(tasks, (place, outcome) => (outcomes[place] = outcome));
+    return outcomes;
   } finally {
-    await batch.close();
+    await pool.close();
   }
 }
 
-class Batch {
-  readonly #tasks: readonly Task[];
-  readonly #lanes: number;
-  readonly #pool: Piscina;
-  readonly #stopSignal: AbortSignal;
+type AnswerOf<Asked> = Asked extends TrialTask ? TrialSummary : TaskOutcome;
+
+/** Threads that live until `close`, over as many batches as are run. */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #lanes: Piscina[] = [];
   readonly #end = new AbortController();
-  readonly #outcomes: Outcome[];
+  /** By `index` of the task: it must differ between all tasks of a pool that run at one time. */
   readonly #running = new Set<number>();
   readonly #begun = new Set<number>();
-  #next = 0;
   #isStopping = false;
   #bug: Error | undefined;
 
-  constructor(tasks: readonly Task[], options: PoolOptions) {
-    this.#tasks = tasks;
-    this.#lanes = Math.max(1, Math.min(options.jobs, tasks.length));
-    this.#outcomes = tasks.map(() => ({ kind: "interrupted" }));
-    this.#pool = new Piscina({
-      filename: options.workerFile,
-      minThreads: this.#lanes,
-      maxThreads: this.#lanes,
-      concurrentTasksPerWorker: 1,
-      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(options.heapBytes / 1_048_576) },
-    });
-    this.#pool.on("message", (progress: Progress) => {
-      this.#begun.add(progress.index);
-      if (this.#isStopping) this.#endWhenBegun();
-      else options.onProgress(progress);
-    });
-    this.#stopSignal = options.signal;
-    this.#stopSignal.addEventListener("abort", this.#stop);
-    if (this.#stopSignal.aborted) this.#stop();
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    options.signal.addEventListener("abort", this.#stop);
+    if (options.signal.aborted) this.#stop();
   }
 
-  /** As many tasks at once as there are threads, so that each running task has one. */
-  async run(): Promise<Outcome[]> {
-    await Promise.all(Array.from({ length: this.#lanes }, () => this.#lane()));
+  /**
+   * Does the tasks, as many at once as there are lanes, and tells the outcome of each by its place among them as soon as it
+   * has one. One batch at a time. Throws what a task throws, when the others that run are over.
+   */
+  async run<Asked extends Task | TrialTask>(
+    tasks: readonly Asked[],
+    onOutcome: (place: number, outcome: OutcomeOf<AnswerOf<Asked>>) => void,
+  ): Promise<void> {
+    let next = 0;
+    const work = async (lane: number): Promise<void> => {
+      while (!this.#isStopping && next < tasks.length) {
+        const place = next++;
+        const task = tasks[place]!;
+        this.#begun.delete(task.index);
+        this.#running.add(task.index);
+        const outcome = await this.#outcomeOf(lane, task);
+        this.#running.delete(task.index);
+        onOutcome(place, outcome as OutcomeOf<AnswerOf<Asked>>);
+        if (this.#isStopping) this.#endWhenBegun();
+      }
+    };
+    const lanes = Math.max(1, Math.min(this.#options.jobs, tasks.length));
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)));
     if (this.#bug !== undefined) throw this.#bug;
-    return this.#outcomes;
   }
 
   async close(): Promise<void> {
-    this.#stopSignal.removeEventListener("abort", this.#stop);
-    await this.#pool.destroy();
+    this.#options.signal.removeEventListener("abort", this.#stop);
+    await Promise.all(this.#lanes.map((lane) => lane.destroy()));
   }
 
-  async #lane(): Promise<void> {
-    while (!this.#isStopping && this.#next < this.#tasks.length) {
-      const index = this.#next++;
-      this.#running.add(index);
-      this.#outcomes[index] = await this.#outcomeOf(this.#tasks[index]!);
-      this.#running.delete(index);
+  /** A pool of one thread, so that each task that runs has one, and no thread loads without a task. */
+  #laneAt(lane: number): Piscina {
+    const { workerFile, heapBytes, onProgress } = this.#options;
+    const there = this.#lanes[lane];
+    if (there !== undefined) return there;
+    const made = new Piscina({
+      filename: workerFile,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: Infinity,
+      concurrentTasksPerWorker: 1,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 1_048_576) },
+    });
+    made.on("message", (progress: Progress) => {
+      this.#begun.add(progress.index);
       if (this.#isStopping) this.#endWhenBegun();
-    }
+      else onProgress(progress);
+    });
+    this.#lanes[lane] = made;
+    return made;
   }
 
-  async #outcomeOf(task: Task): Promise<Outcome> {
+  async #outcomeOf(lane: number, task: Task | TrialTask): Promise<OutcomeOf<unknown>> {
     try {
-      const outcome = (await this.#pool.run(task, { signal: this.#end.signal })) as TaskOutcome;
+      const outcome = await this.#laneAt(lane).run(task, { signal: this.#end.signal });
       return { kind: "done", outcome };
     } catch (error) {
       if (this.#end.signal.aborted) return { kind: "interrupted" };

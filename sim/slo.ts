@@ -9,7 +9,7 @@ import { mean } from "d3-array";
 import type { Budget, Gate, Operator } from "../scenarios/budget.ts";
 import { measure, unitOf } from "./measure.ts";
 import type { MetricUnit } from "./metrics/catalogue.ts";
-import type { RunResult } from "./result.ts";
+import type { EndedEarly, RunResult } from "./result.ts";
 import { meanInterval, type Interval } from "./student-t.ts";
 
 export type Verdict = "pass" | "fail" | "inconclusive";
@@ -55,10 +55,30 @@ export interface Check {
   readonly source: { readonly file: string; readonly line: number };
 }
 
+/** What a verdict must know of a run beside what it measured. */
+export interface JudgedRun {
+  readonly seed: number;
+  readonly variant: string;
+  /** "memory": its thread had no more. */
+  readonly endedEarly: EndedEarly | "memory" | undefined;
+}
+
+/** What a run measured for a budget, in the metric's unit; undefined where it measured nothing. */
+export type Meter<Run extends JudgedRun> = (budget: Budget, run: Run) => number | undefined;
+
 /** The checks of one scenario, in the order of its budgets. `results`: its runs, all variants. */
 export function evaluate(budgets: readonly Budget[], results: readonly RunResult[]): Check[] {
-  const full = results.filter((result) => result.variant === "full");
-  return budgets.map((budget) => checkOf(budget, full, results));
+  return evaluateBy(budgets, results, (budget, run) => measure(budget.metric, budget.window, run));
+}
+
+/** The same of runs of which only the measures were kept. */
+export function evaluateBy<Run extends JudgedRun>(
+  budgets: readonly Budget[],
+  runs: readonly Run[],
+  meter: Meter<Run>,
+): Check[] {
+  const full = runs.filter((run) => run.variant === "full");
+  return budgets.map((budget) => checkOf(budget, full, runs, meter));
 }
 
 /** One verdict for all checks; warnings do not count. */
@@ -74,8 +94,13 @@ export function pairedVariants(budgets: readonly Budget[]): readonly string[] {
   return [...new Set(faults)].map((fault) => `without:${fault}`);
 }
 
-function checkOf(budget: Budget, full: readonly RunResult[], results: readonly RunResult[]): Check {
-  const seeds = full.map((result) => seedValue(budget, result, results));
+function checkOf<Run extends JudgedRun>(
+  budget: Budget,
+  full: readonly Run[],
+  runs: readonly Run[],
+  meter: Meter<Run>,
+): Check {
+  const seeds = full.map((run) => seedValue(budget, run, runs, meter));
   const measured = seeds.filter(isMeasured);
   const values = measured.map((seed) => seed.value);
   const worst = worstOf(measured, budget.op);
@@ -112,22 +137,31 @@ function isMeasured(seed: SeedValue): seed is Measured {
   return seed.value !== undefined && seed.limit !== undefined;
 }
 
-function seedValue(budget: Budget, result: RunResult, results: readonly RunResult[]): SeedValue {
-  const { seed } = result;
-  const value = complete(result) ? measure(budget.metric, budget.window, result) : undefined;
-  const paired = pairedValue(budget, seed, results);
+function seedValue<Run extends JudgedRun>(
+  budget: Budget,
+  run: Run,
+  runs: readonly Run[],
+  meter: Meter<Run>,
+): SeedValue {
+  const { seed } = run;
+  const value = complete(run) ? meter(budget, run) : undefined;
+  const paired = pairedValue(budget, seed, runs, meter);
   const limit = limitOf(budget, paired);
   const isKnown = value !== undefined && limit !== undefined;
   const holds = isKnown ? compares(value, budget.op, limit) : undefined;
   return { seed, value, paired, limit, holds };
 }
 
-function pairedValue(budget: Budget, seed: number, results: readonly RunResult[]) {
+function pairedValue<Run extends JudgedRun>(
+  budget: Budget,
+  seed: number,
+  runs: readonly Run[],
+  meter: Meter<Run>,
+): number | undefined {
   if (budget.versus === undefined) return undefined;
   const variant = `without:${budget.versus}`;
-  const result = results.find((other) => other.seed === seed && other.variant === variant);
-  if (result === undefined || !complete(result)) return undefined;
-  return measure(budget.metric, budget.window, result);
+  const run = runs.find((other) => other.seed === seed && other.variant === variant);
+  return run === undefined || !complete(run) ? undefined : meter(budget, run);
 }
 
 function limitOf(budget: Budget, paired: number | undefined): number | undefined {
@@ -137,8 +171,8 @@ function limitOf(budget: Budget, paired: number | undefined): number | undefined
 }
 
 /** A run that stopped early measured something else than the budget means. */
-function complete(result: RunResult): boolean {
-  return result.endedEarly === undefined;
+function complete(run: JudgedRun): boolean {
+  return run.endedEarly === undefined;
 }
 
 function compares(value: number, op: Operator, limit: number): boolean {
