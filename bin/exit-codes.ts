@@ -25,7 +25,11 @@ const MEANINGS: readonly (readonly [ExitCode, string, string])[] = [
     "fix the file",
   ],
   [4, "a run stopped: a limit was reached or an invariant broke", "the model is broken"],
-  [5, "a server cannot have what it needs, such as a port that is taken", "fix the machine"],
+  [
+    5,
+    "a server or run cannot have what it needs: a port that is taken, a directory that cannot be written",
+    "fix the machine",
+  ],
   [10, "an objective is missed, or a test vector fails", "the product is broken"],
   [13, "not reproducible: equal inputs, different events", "stop and report it"],
   [130, "interrupted (SIGINT): partial results are written, a server did not drain", "cancelled"],
@@ -33,7 +37,7 @@ const MEANINGS: readonly (readonly [ExitCode, string, string])[] = [
 ];
 
 /** Of several codes, the one that a reader must know first. */
-const ORDER: readonly ExitCode[] = [130, 143, 1, 3, 4, 13, 10];
+const ORDER: readonly ExitCode[] = [130, 143, 1, 3, 5, 4, 13, 10];
 
 export function mostSevere(codes: readonly ExitCode[]): ExitCode {
   return ORDER.find((code) => codes.includes(code)) ?? ExitCode.ok;
@@ -44,6 +48,6 @@ export function exitCodesText(): string {
   const lines = MEANINGS.map(
     ([code, meaning, reading]) => `${String(code).padStart(4)}  ${meaning}\n      CI: ${reading}`,
   );
-  const order = "Of several, the first in the order 130, 143, 1, 3, 4, 13, 10 is returned.";
+  const order = "Of several, the first in the order 130, 143, 1, 3, 5, 4, 13, 10 is returned.";
   return `Exit codes\n\n${lines.join("\n")}\n\n${order}\n`;
 }

@@ -36,6 +36,8 @@ export interface Commands {
   /** The same run, with more options. */
   readonly run: (options: string) => string;
   readonly show: string;
+  /** Tick by tick what the HPA did; undefined when nothing is written that could be explained. */
+  readonly explain: string | undefined;
 }
 
 /** `trials` are those of this scenario, in order. */
@@ -69,6 +71,10 @@ export function judge(
   if (seed !== undefined) {
     const why = worst === undefined ? "One seed, event by event" : `The worst seed of ${worst.id}`;
     next.push([why, commands.run(`--seed ${seed} --trace`)]);
+  }
+  const isScaled = full.some((result) => result.autoscaling?.manifest !== undefined);
+  if (isScaled && commands.explain !== undefined) {
+    next.push(["What the HPA saw and did, tick by tick", commands.explain]);
   }
   next.push(["Where every value comes from", commands.show]);
   const report: ScenarioReport = {

@@ -2,8 +2,8 @@
 // it as a value, tests hand them another.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync, readdirSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,11 +36,13 @@ export interface Outside {
   readonly machine: Machine;
   /** The text of a file, `@builtin/…` included; undefined when it cannot be read. */
   readFile(path: string): string | undefined;
-  /** Writes the whole file or nothing, and makes its directory. */
-  writeFile(path: string, text: string): void;
-  /** Adds to the end of a file, which need not be there, nor its directory. */
+  /** Writes the whole file, perhaps in pieces, or nothing, and makes its directory. */
+  writeFile(path: string, text: string | Iterable<string>): void;
+  /** Adds to the end of a file, and makes its directory. */
   appendFile(path: string, text: string): void;
   exists(path: string): boolean;
+  /** Names in a directory, sorted; none when there is no such directory. */
+  list(path: string): readonly string[];
   remove(path: string): void;
   /** Names of the scenarios that ship with the program, sorted. */
   builtins(): readonly string[];
@@ -96,6 +98,7 @@ export function processOutside(): Outside {
       appendFileSync(path, text);
     },
     exists: (path) => existsSync(real(path)),
+    list: (path) => entriesOf(real(path)),
     remove: (path) => rmSync(path, { force: true }),
     builtins: () => namesIn(builtinDir),
     onStop,
@@ -136,15 +139,35 @@ function readText(path: string): string | undefined {
 }
 
 /** Beside the target first, then renamed: a reader never sees half a file. */
-function writeWhole(path: string, text: string): void {
+function writeWhole(path: string, text: string | Iterable<string>): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(draft, text);
+    writePieces(draft, typeof text === "string" ? [text] : text);
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
+  }
+}
+
+function writePieces(path: string, pieces: Iterable<string>): void {
+  const descriptor = openSync(path, "w");
+  try {
+    for (const piece of pieces) {
+      const bytes = Buffer.from(piece, "utf8");
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function entriesOf(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return []; // Missing, a file, not permitted.
   }
 }
 

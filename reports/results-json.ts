@@ -3,6 +3,7 @@
 import type { Profile } from "../scenarios/schema.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { Check } from "../sim/slo.ts";
+import { autoscalingSummary } from "./autoscaling-summary.ts";
 import type { ScenarioResult } from "./results-schema.ts";
 
 /** What is told about a histogram; given by the caller, who knows its layout. */
@@ -16,7 +17,7 @@ export function runSummary(
   result: RunResult,
   summarize: Summarize,
 ): ScenarioResult["runs"][number] {
-  const { seed, variant, digest, eventCount, simulatedMs, endedEarly } = result;
+  const { seed, variant, digest, eventCount, simulatedMs, endedEarly, autoscaling } = result;
   const histograms = Object.entries(result.histograms).map(
     ([name, counts]) => [name, summarize(name, counts)] as const,
   );
@@ -29,6 +30,7 @@ export function runSummary(
     ...(endedEarly === undefined ? {} : { endedEarly }),
     values: { ...result.values },
     histograms: Object.fromEntries(histograms),
+    ...(autoscaling === undefined ? {} : { autoscaling: autoscalingSummary(autoscaling) }),
     invariants: result.invariants.map(({ name, ok, detail }) => ({ name, ok, detail })),
     findings: [...result.findings],
   };

@@ -7,7 +7,7 @@
 import Type, { type Static } from "typebox";
 
 /** Grows in the second number when something is added, in the first when something changes. */
-export const RESULTS_VERSION = "1.0";
+export const RESULTS_VERSION = "1.1";
 
 const closed = { additionalProperties: false };
 const text = (description: string) => Type.String({ description });
@@ -79,6 +79,23 @@ const HistogramSummary = Type.Object(
   closed,
 );
 
+const AutoscalingSummary = Type.Object(
+  {
+    kubernetesVersion: text("release whose controller was simulated"),
+    workloadKind: Type.Enum(["Deployment", "StatefulSet"]),
+    replicas: Type.Array(
+      Type.Object({ atMs: number("from when on, ms"), replicas: whole("asked for") }, closed),
+      {
+        description:
+          "replicas of the scale at the HPA's first look, and each change; empty without an HPA",
+      },
+    ),
+    rescales: whole("changes of the scale by the HPA"),
+    flaps: whole("rescales against the direction of the one before, at most 15 min after it"),
+  },
+  { ...closed, description: "how the nodes were scaled; runs.json has every decision and pod" },
+);
+
 const RunSummary = Type.Object(
   {
     seed: whole("seed"),
@@ -91,6 +108,7 @@ const RunSummary = Type.Object(
     histograms: Type.Record(Type.String(), HistogramSummary, {
       description: "metric@window → summary, in the metric's unit; runs.json has the counts",
     }),
+    autoscaling: Type.Optional(AutoscalingSummary),
     invariants: Type.Array(
       Type.Object(
         { name: text("name"), ok: Type.Boolean(), detail: text("what was seen") },

@@ -167,6 +167,10 @@ interface Document {
   readonly complete: boolean;
   readonly wall: unknown;
   readonly command: string;
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly runs: readonly { readonly autoscaling?: unknown }[];
+  }[];
 }
 
 test("[CL4] results meet their schema, and --jobs changes nothing but wall", () => {
@@ -185,13 +189,76 @@ test("[CL4] results meet their schema, and --jobs changes nothing but wall", () 
   expect(documents[0]!.command).toBe("stormglass run join-storm-100k --set clients.total=6000");
 });
 
-test("[CL4] --out writes results.json and runs.json whole, leaving no drafts", () => {
-  expect(storm("--out", "deep/er", "--seeds", "2").code).toBe(0);
-  const files = readdirSync(join(directory, "deep/er")).sort();
+test("[CL4] results.json and runs.json are written whole, leaving no drafts", () => {
+  expect(storm("--out", "deep/er/", "--seeds", "2").code).toBe(0);
+  const own = join(directory, "deep/er/join-storm-100k");
 
-  expect(files).toEqual(["results.json", "runs.json"]);
-  const runs = JSON.parse(readFileSync(join(directory, "deep/er/runs.json"), "utf8")) as unknown[];
+  expect(readdirSync(own).sort()).toEqual(["results.json", "runs.json"]);
+  const runs = JSON.parse(readFileSync(join(own, "runs.json"), "utf8")) as unknown[];
   expect(runs).toHaveLength(2);
+});
+
+const small = ["--seeds", "2", "--set", "clients.total=6000"];
+
+test("[OU1] results of each scenario are complete, in a directory of its name, in out by default", () => {
+  const both = node(stubbed, ["run", "join-storm-100k", "node-death", ...small]);
+  const read = (name: string): Document =>
+    JSON.parse(readFileSync(join(directory, "out", name, "results.json"), "utf8")) as Document;
+  const validate = new Ajv2020({ strict: false }).compile(
+    JSON.parse(resultsSchemaText()) as object,
+  );
+  for (const name of ["join-storm-100k", "node-death"]) {
+    const together = read(name);
+    const alone = node(stubbed, ["run", name, ...small]);
+
+    expect(alone.err).toBe(`Results are in out/${name}\n`);
+    expect(read(name)).toEqual({ ...together, wall: expect.anything() as unknown });
+    validate(together);
+    expect(validate.errors).toBeNull();
+    expect(together.scenarios.map((scenario) => scenario.name)).toEqual([name]);
+  }
+  expect(both.err).toBe("Results are in out/join-storm-100k\nResults are in out/node-death\n");
+});
+
+test("[OU1] --no-out writes nothing", () => {
+  const empty = mkdtempSync(join(directory, "empty-"));
+  const args = [stubbed, "run", "join-storm-100k", "--no-out", ...small];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: empty, encoding: "utf8" });
+
+  expect(readdirSync(empty)).toEqual([]);
+  expect(stderr).toBe("");
+  expect(stdout).toContain(
+    "stormglass run join-storm-100k --seeds 2 --set clients.total=6000 --no-out",
+  );
+});
+
+test("[OU2] a directory that cannot be written ends it with 5 before anything is simulated", () => {
+  writeFileSync(join(directory, "taken"), "a file\n");
+  const { code, out, err } = storm("--out", "taken", ...asked("endless"));
+
+  expect([code, out]).toEqual([5, ""]);
+  expect(err).toMatch(/^taken\/join-storm-100k cannot be written \(E.*\); choose another --out/);
+  expect(storm("--out", "").code).toBe(2);
+});
+
+test("[OU5] a run with an HPA names the command that explains it", () => {
+  const { out } = storm("--seeds", "1", "--out", "scaled", ...asked("scaled"));
+  const { scenarios } = JSON.parse(
+    readFileSync(join(directory, "scaled/join-storm-100k/results.json"), "utf8"),
+  ) as Document;
+
+  expect(out).toContain("    stormglass hpa explain scaled/join-storm-100k\n");
+  expect(scenarios[0]!.runs[0]!.autoscaling).toEqual({
+    kubernetesVersion: "1.34",
+    workloadKind: "StatefulSet",
+    replicas: [
+      { atMs: 0, replicas: 8 },
+      { atMs: 15_000, replicas: 16 },
+    ],
+    rescales: 1,
+    flaps: 0,
+  });
+  expect(storm("--seeds", "1", "--no-out", ...asked("scaled")).out).not.toContain("hpa explain");
 });
 
 test("[CL5] results go to stdout, progress to stderr, and a pipe has no colour", () => {
@@ -199,7 +266,7 @@ test("[CL5] results go to stdout, progress to stderr, and a pipe has no colour",
 
   expect(out.startsWith("Yes, in 3 seeds: 6,000 of 6,000 clients are in their rooms")).toBe(true);
   expect(out).not.toContain("\u001b");
-  expect(err).toBe("");
+  expect(err).toBe("Results are in out/join-storm-100k\n");
 });
 
 test("[CL6] FORCE_COLOR colours, NO_COLOR and --no-color win over it", () => {
@@ -239,7 +306,7 @@ test.each([
 
     expect(await done).toBe(code);
     const document = JSON.parse(
-      readFileSync(join(directory, out, "results.json"), "utf8"),
+      readFileSync(join(directory, out, "join-storm-100k/results.json"), "utf8"),
     ) as Document;
     expect(document.complete).toBe(false);
   },
@@ -252,6 +319,8 @@ test("[CL11] --trace writes the event log of the first seed", () => {
   expect(lines.slice(0, 3)).toEqual(["trace 1 4096", "0 1 4 0", "10 1 4 1"]);
   expect(lines.at(-2)).toBe("end 6000");
   storm("--seed", "7", "--trace");
+  expect(existsSync(join(directory, "out/join-storm-100k/seed7.trace"))).toBe(true);
+  storm("--seed", "7", "--trace", "--no-out");
   expect(existsSync(join(directory, "join-storm-100k-seed7.trace"))).toBe(true);
 });
 

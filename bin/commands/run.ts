@@ -1,6 +1,8 @@
 // stormglass run: simulate, judge, tell.
 
+import { dirname, join } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
+import { formatBytes } from "../../reports/format.ts";
 import { canonicalJson } from "../../reports/results-json.ts";
 import { RESULTS_VERSION, type ResultsDocument } from "../../reports/results-schema.ts";
 import { scenarioText } from "../../reports/terminal.ts";
@@ -8,11 +10,12 @@ import type { LoadedScenario } from "../../scenarios/loader.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
 import { pairedVariants, type Verdict } from "../../sim/slo.ts";
 import { ExitCode, mostSevere } from "../exit-codes.ts";
-import { judge, type Judgement, type Trial } from "../judge.ts";
+import { judge, type Commands, type Judgement, type Trial } from "../judge.ts";
 import { loadAll } from "../load.ts";
 import type { Outside, StopSignal } from "../outside.ts";
 import { paintFor } from "../paint.ts";
 import { showProgress } from "../progress.ts";
+import { resultDirectory, unwritable, writeResult } from "../result-files.ts";
 import { quoted } from "../shell.ts";
 import type { Task } from "../task.ts";
 import { runTasks } from "../workers.ts";
@@ -22,7 +25,8 @@ interface RunOptions {
   readonly seed?: number;
   readonly set: readonly string[];
   readonly jobs?: number;
-  readonly out?: string;
+  /** False: nothing is written. */
+  readonly out: string | false;
   readonly json?: true;
   readonly trace?: string | true;
   readonly verify?: true;
@@ -56,7 +60,8 @@ export function addRun(
     .option("--seed <n>", "one seed", parseWhole)
     .option("--set <path=value>", "change a value, with its unit; repeatable", collect, [])
     .option("--jobs <n>", "worker threads (default: one per CPU)", parseWhole)
-    .option("--out <dir>", "write results.json and runs.json there")
+    .option("--out <dir>", "write <dir>/<scenario>/results.json and runs.json", parseOut, "out")
+    .option("--no-out", "write no results")
     .option("--json", "print results.json and nothing else")
     .option("--trace [file]", "write the event log of the first seed")
     .option("--verify", "run every seed twice and compare event by event")
@@ -74,6 +79,11 @@ function parseWhole(text: string): number {
     throw new InvalidArgumentError("It must be a whole number from 0.");
   }
   return value;
+}
+
+function parseOut(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must be a directory.");
+  return text;
 }
 
 function parseSeeds(text: string): SeedChoice {
@@ -102,37 +112,71 @@ async function run(
 ): Promise<ExitCode> {
   const startMs = outside.nowMs();
   const loaded = loadAll(outside, names, options.set);
-  const jobs = Math.max(1, options.jobs ?? outside.machine.cpuCount);
   const tasks = tasksOf(loaded, options);
+  const refused = unwritable(outside, directoriesOf(loaded, tasks, options));
+  if (refused !== undefined) {
+    const { directory, why } = refused;
+    outside.stderr.write(
+      `${directory} cannot be written (${why}); choose another --out, or --no-out\n`,
+    );
+    return ExitCode.cannotStart;
+  }
+  const jobs = Math.max(1, options.jobs ?? outside.machine.cpuCount);
   const { trials, stopped } = await runAll(outside, workerFile, tasks, jobs, options);
-  const judgements = loaded.map((one) => {
+  const judgements = loaded.map((one, i) => {
     const own = trials.filter(({ task }) => task.scenario === one.scenario);
-    const name = names[loaded.indexOf(one)]!;
-    return judge(outside, one, own, {
-      run: (more) => commandLine([name], options, more),
-      show: ["stormglass show", quoted(name), ...settingsWords(options)].join(" "),
-    });
+    return judge(outside, one, own, commandsOf(names[i]!, one.scenario, options));
   });
-  const document: ResultsDocument = {
+  const { node, platform } = outside.machine;
+  const wall = { seconds: (outside.nowMs() - startMs) / 1_000, node, platform, jobs };
+  const documentOf = (some: readonly Judgement[], named: readonly string[]): ResultsDocument => ({
     $schema: "results.schema.json",
     schemaVersion: RESULTS_VERSION,
     tool: { name: "stormglass", version: outside.version },
     complete: stopped === undefined,
-    command: commandLine(names, options, ""),
+    command: commandLine(named, options, ""),
     settings: [...options.set],
-    verdict: together(judgements),
-    scenarios: judgements.map((judgement) => judgement.document),
-    wall: {
-      seconds: (outside.nowMs() - startMs) / 1_000,
-      node: outside.machine.node,
-      platform: outside.machine.platform,
-      jobs,
-    },
-  };
-  tell(outside, judgements, document, options);
+    verdict: together(some),
+    scenarios: some.map((judgement) => judgement.document),
+    wall,
+  });
+  tell(outside, judgements, documentOf(judgements, names), options);
+  const files = judgements.map((judgement, i) => ({
+    judgement,
+    document: documentOf([judgement], [names[i]!]),
+  }));
+  const isKept = options.out === false || keep(outside, files, options.out, options);
   if (stopped === "SIGINT") return ExitCode.interrupted;
   if (stopped === "SIGTERM") return ExitCode.terminated;
-  return mostSevere(judgements.flatMap((judgement) => judgement.codes));
+  const codes = judgements.flatMap((judgement) => judgement.codes);
+  return mostSevere(isKept ? codes : [...codes, ExitCode.cannotStart]);
+}
+
+/** Command lines for the reader of one scenario's report. */
+function commandsOf(name: string, { metadata }: Scenario, options: RunOptions): Commands {
+  const { out } = options;
+  const elsewhere = out === "out" ? "" : out === false ? " --no-out" : ` --out ${quoted(out)}`;
+  return {
+    run: (more) => commandLine([name], options, more) + elsewhere,
+    show: ["stormglass show", quoted(name), ...settingsWords(options)].join(" "),
+    explain:
+      out === false
+        ? undefined
+        : `stormglass hpa explain ${quoted(resultDirectory(out, metadata.name))}`,
+  };
+}
+
+/** Those that are going to be written to. */
+function directoriesOf(
+  loaded: readonly LoadedScenario[],
+  tasks: readonly Task[],
+  { out }: RunOptions,
+): readonly string[] {
+  const traced = tasks.flatMap(({ traceFile: file }) =>
+    file === undefined ? [] : [dirname(file)],
+  );
+  if (out === false) return traced;
+  return [...loaded.map(({ scenario }) => resultDirectory(out, scenario.metadata.name)), ...traced];
 }
 
 /** In the order (scenario, variant, seed), which is the order of the results. */
@@ -165,7 +209,9 @@ function seedsOf({ run: { seeds } }: Scenario, options: RunOptions): readonly nu
 
 function traceFile(scenario: Scenario, seed: number, options: RunOptions): string {
   if (typeof options.trace === "string") return options.trace;
-  return `${options.out ?? "."}/${scenario.metadata.name}-seed${seed}.trace`;
+  const { name } = scenario.metadata;
+  if (options.out === false) return `${name}-seed${seed}.trace`;
+  return join(resultDirectory(options.out, name), `seed${seed}.trace`);
 }
 
 async function runAll(
@@ -210,11 +256,7 @@ function tell(
   document: ResultsDocument,
   options: RunOptions,
 ): void {
-  if (options.out !== undefined) {
-    const results = judgements.flatMap((judgement) => judgement.results);
-    outside.writeFile(`${options.out}/results.json`, canonicalJson(document));
-    outside.writeFile(`${options.out}/runs.json`, canonicalJson(results, 0));
-  }
+  if (!document.complete) outside.stderr.write("Interrupted: these results are partial.\n");
   if (options.json === true) {
     outside.stdout.write(canonicalJson(document));
     return;
@@ -223,9 +265,33 @@ function tell(
   const paint = paintFor(outside, !options.color);
   const texts = judgements.map(({ report }) => scenarioText(report, { width, paint }));
   outside.stdout.write(texts.join("\n"));
-  if (!document.complete) outside.stderr.write("Interrupted: these results are partial.\n");
-  if (options.out !== undefined)
-    outside.stderr.write(`Results are in ${options.out}/results.json\n`);
+}
+
+/** Above it a reader is told how large runs.json is: editors and diffs are slow with such files. Assumed. */
+const LARGE_BYTES = 5_000_000;
+
+/** Writes the files of each scenario, and says where; false when one could not be written. */
+function keep(
+  outside: Outside,
+  files: readonly { readonly judgement: Judgement; readonly document: ResultsDocument }[],
+  out: string,
+  options: RunOptions,
+): boolean {
+  let isKept = true;
+  for (const { judgement, document } of files) {
+    const directory = resultDirectory(out, judgement.report.name);
+    try {
+      const bytes = writeResult(outside, directory, document, judgement.results);
+      const size = bytes > LARGE_BYTES ? ` (runs.json has ${formatBytes(bytes)})` : "";
+      if (options.quiet !== true) outside.stderr.write(`Results are in ${directory}${size}\n`);
+    } catch (error) {
+      outside.stderr.write(
+        `Results cannot be written to ${directory}: ${(error as Error).message}\n`,
+      );
+      isKept = false;
+    }
+  }
+  return isKept;
 }
 
 /** What to type to get the same runs again. */

@@ -2,11 +2,42 @@
 // wrong is asked for with `--set metadata.labels.stub=…`.
 
 import { Histogram } from "../../sim/metrics/histogram.ts";
-import type { RunResult } from "../../sim/result.ts";
+import type { AutoscalingReport, RunResult } from "../../sim/result.ts";
 import type { RunInput } from "../../bin/simulate.ts";
 import { taskRunner } from "../../bin/task.ts";
 
 let runs = 0;
+
+const LOOK = { error: undefined, reason: "", metricAgesMs: [undefined], perPod: [], remarks: [] };
+/** What the trace says is of no concern here. */
+const TRACE = {} as AutoscalingReport["decisions"][number]["trace"];
+/** An HPA that doubles 8 replicas at its second look. */
+const SCALED: AutoscalingReport = {
+  manifest: { kind: "HorizontalPodAutoscaler" },
+  kubernetesVersion: "1.34",
+  workloadKind: "StatefulSet",
+  decisions: [
+    {
+      ...LOOK,
+      atMs: 0,
+      specReplicas: 8,
+      statusReplicas: 8,
+      rescaled: false,
+      replicas: 8,
+      trace: TRACE,
+    },
+    {
+      ...LOOK,
+      atMs: 15_000,
+      specReplicas: 8,
+      statusReplicas: 8,
+      rescaled: true,
+      replicas: 16,
+      trace: TRACE,
+    },
+  ],
+  pods: [],
+};
 
 function stub({ scenario, seed, variant, onProgress, observer }: RunInput): RunResult {
   runs++;
@@ -48,7 +79,7 @@ function stub({ scenario, seed, variant, onProgress, observer }: RunInput): RunR
     values,
     histograms,
     series: { resolutionMs: 1_000, columns: {} },
-    autoscaling: undefined,
+    autoscaling: fault === "scaled" ? SCALED : undefined,
     invariants: [{ name: "conservation of clients", ok: fault !== "leak", detail: "99 of 100" }],
     findings: ["The edges were idle."],
   };
