@@ -1,7 +1,7 @@
 // From a world that has ended to the result that is kept: sorted keys, derived ratios, findings in words.
 
 import type { EndedEarly, RunResult } from "../result.ts";
-import { findings } from "./findings.ts";
+import { findings } from "./findings/findings.ts";
 import type { World } from "./world.ts";
 
 export function summarize(

@@ -1,13 +1,16 @@
 // Sentences that the numbers of one run support, most important first. Each names the numbers it rests on.
 
-import type { Scenario } from "../../scenarios/schema.ts";
-import type { RunResult } from "../result.ts";
+import type { Scenario } from "../../../scenarios/schema.ts";
+import type { RunResult } from "../../result.ts";
+import { traps } from "./traps.ts";
+import { percent } from "./words.ts";
 
 export function findings(result: RunResult, scenario: Scenario): string[] {
   const value = (metric: string): number => result.values[`${metric}@run`] ?? 0;
   const said: string[] = [];
   const broken = result.invariants.find((invariant) => !invariant.ok);
   if (broken !== undefined) said.push(`Broken invariant: ${broken.name}, ${broken.detail}.`);
+  said.push(...traps(result, scenario));
   said.push(...placement(value, scenario));
   said.push(...pressure(value, scenario));
   said.push(...recovery(value));
@@ -76,8 +79,4 @@ function recovery(value: Value): string[] {
   return [
     `${lost} sessions lost their socket or node and ${back} came back, with ${attempts.toFixed(2)} attempts each.`,
   ];
-}
-
-function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(ratio < 0.1 ? 2 : 1)} %`;
 }
