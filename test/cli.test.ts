@@ -2,16 +2,14 @@
 // time, test/stub stands in for the simulator.
 
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { resultsSchemaText } from "../reports/results-schema.ts";
+import { program, ran, root, stubbed, type Done } from "./parts/program.ts";
 
-const root = new URL("..", import.meta.url).pathname;
-const program = join(root, "dist/bin/stormglass.js");
-const stubbed = join(root, "dist/test/stub/stormglass-stub.js");
 let directory = "";
 
 beforeAll(() => {
@@ -19,22 +17,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-interface Done {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function node(file: string, args: readonly string[], env: Record<string, string> = {}): Done {
-  const done = spawnSync(process.execPath, [file, ...args], {
-    cwd: directory,
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { PATH: process.env.PATH ?? "", ...env },
-  });
-  return { code: done.status, out: done.stdout, err: done.stderr };
-}
-
+const node = (file: string, args: readonly string[], env: Record<string, string> = {}): Done =>
+  ran(file, args, directory, env);
 const run = (...args: string[]): Done => node(program, args);
 /** A storm of the stub: 6,000 events a seed. */
 const storm = (...args: string[]): Done =>
@@ -167,10 +151,6 @@ interface Document {
   readonly complete: boolean;
   readonly wall: unknown;
   readonly command: string;
-  readonly scenarios: readonly {
-    readonly name: string;
-    readonly runs: readonly { readonly autoscaling?: unknown }[];
-  }[];
 }
 
 test("[CL4] results meet their schema, and --jobs changes nothing but wall", () => {
@@ -196,69 +176,6 @@ test("[CL4] results.json and runs.json are written whole, leaving no drafts", ()
   expect(readdirSync(own).sort()).toEqual(["results.json", "runs.json"]);
   const runs = JSON.parse(readFileSync(join(own, "runs.json"), "utf8")) as unknown[];
   expect(runs).toHaveLength(2);
-});
-
-const small = ["--seeds", "2", "--set", "clients.total=6000"];
-
-test("[OU1] results of each scenario are complete, in a directory of its name, in out by default", () => {
-  const both = node(stubbed, ["run", "join-storm-100k", "node-death", ...small]);
-  const read = (name: string): Document =>
-    JSON.parse(readFileSync(join(directory, "out", name, "results.json"), "utf8")) as Document;
-  const validate = new Ajv2020({ strict: false }).compile(
-    JSON.parse(resultsSchemaText()) as object,
-  );
-  for (const name of ["join-storm-100k", "node-death"]) {
-    const together = read(name);
-    const alone = node(stubbed, ["run", name, ...small]);
-
-    expect(alone.err).toBe(`Results are in out/${name}\n`);
-    expect(read(name)).toEqual({ ...together, wall: expect.anything() as unknown });
-    validate(together);
-    expect(validate.errors).toBeNull();
-    expect(together.scenarios.map((scenario) => scenario.name)).toEqual([name]);
-  }
-  expect(both.err).toBe("Results are in out/join-storm-100k\nResults are in out/node-death\n");
-});
-
-test("[OU1] --no-out writes nothing", () => {
-  const empty = mkdtempSync(join(directory, "empty-"));
-  const args = [stubbed, "run", "join-storm-100k", "--no-out", ...small];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: empty, encoding: "utf8" });
-
-  expect(readdirSync(empty)).toEqual([]);
-  expect(stderr).toBe("");
-  expect(stdout).toContain(
-    "stormglass run join-storm-100k --seeds 2 --set clients.total=6000 --no-out",
-  );
-});
-
-test("[OU2] a directory that cannot be written ends it with 5 before anything is simulated", () => {
-  writeFileSync(join(directory, "taken"), "a file\n");
-  const { code, out, err } = storm("--out", "taken", ...asked("endless"));
-
-  expect([code, out]).toEqual([5, ""]);
-  expect(err).toMatch(/^taken\/join-storm-100k cannot be written \(E.*\); choose another --out/);
-  expect(storm("--out", "").code).toBe(2);
-});
-
-test("[OU5] a run with an HPA names the command that explains it", () => {
-  const { out } = storm("--seeds", "1", "--out", "scaled", ...asked("scaled"));
-  const { scenarios } = JSON.parse(
-    readFileSync(join(directory, "scaled/join-storm-100k/results.json"), "utf8"),
-  ) as Document;
-
-  expect(out).toContain("    stormglass hpa explain scaled/join-storm-100k\n");
-  expect(scenarios[0]!.runs[0]!.autoscaling).toEqual({
-    kubernetesVersion: "1.34",
-    workloadKind: "StatefulSet",
-    replicas: [
-      { atMs: 0, replicas: 8 },
-      { atMs: 15_000, replicas: 16 },
-    ],
-    rescales: 1,
-    flaps: 0,
-  });
-  expect(storm("--seeds", "1", "--no-out", ...asked("scaled")).out).not.toContain("hpa explain");
 });
 
 test("[CL5] results go to stdout, progress to stderr, and a pipe has no colour", () => {
