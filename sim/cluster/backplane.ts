@@ -14,8 +14,8 @@ export class Backplane {
   readonly #sim: Simulation;
   readonly #nodeIds: string[] = [];
   readonly #edgeCount: number;
-  readonly #nodeCount: number;
-  // When the last frame arrives, µs, by edge × nodes + node.
+  #nodeCount = 0;
+  // When the last frame arrives, µs, by edge × HOSTS_MAX + node.
   readonly #toNodeUs: Float64Array;
   readonly #toEdgeUs: Float64Array;
   readonly #trunk: LatencyTable;
@@ -35,17 +35,19 @@ export class Backplane {
     const { cluster, network } = scenario;
     this.#sim = sim;
     this.#edgeCount = cluster.edges.count;
-    this.#nodeCount = cluster.nodes.count;
-    for (let node = 0; node < this.#nodeCount; node++) {
-      this.#nodeIds.push(`n${node}`);
-      this.#nodeOf.set(`n${node}`, node);
-    }
-    this.#toNodeUs = new Float64Array(this.#edgeCount * this.#nodeCount);
-    this.#toEdgeUs = new Float64Array(this.#edgeCount * this.#nodeCount);
+    this.#toNodeUs = new Float64Array(this.#edgeCount * HOSTS_MAX);
+    this.#toEdgeUs = new Float64Array(this.#edgeCount * HOSTS_MAX);
     this.#trunk = new LatencyTable(network.edgeNodeLatency);
     this.#bus = new LatencyTable(network.busLatency);
     this.#trunkDraws = randomStream(seed, "trunk latency");
     this.#busDraws = randomStream(seed, "bus latency");
+  }
+
+  /** One more node can be reached, under the next number. */
+  addNode(): void {
+    const node = this.#nodeCount++;
+    this.#nodeIds.push(`n${node}`);
+    this.#nodeOf.set(`n${node}`, node);
   }
 
   nodeId(node: number): string {
@@ -88,7 +90,7 @@ export class Backplane {
   }
 
   #nodeUs(edge: number, node: number, departsUs: number): number {
-    const at = edge * this.#nodeCount + node;
+    const at = edge * HOSTS_MAX + node;
     const atUs = Math.max(
       departsUs + this.#trunk.atUs(this.#trunkDraws.nextUint32()),
       this.#toNodeUs[at]!,
@@ -106,7 +108,7 @@ export class Backplane {
     payload: object,
     departsUs: number,
   ): void {
-    const at = edge * this.#nodeCount + node;
+    const at = edge * HOSTS_MAX + node;
     const atUs = Math.max(
       departsUs + this.#trunk.atUs(this.#trunkDraws.nextUint32()),
       this.#toEdgeUs[at]!,
@@ -118,12 +120,12 @@ export class Backplane {
 
   /** When the end of a trunk shows at its edge, if it would at `atUs`: not before what the node had sent. */
   endsAtEdgeUs(node: number, edge: number, atUs: number): number {
-    return Math.max(atUs, this.#toEdgeUs[edge * this.#nodeCount + node]!);
+    return Math.max(atUs, this.#toEdgeUs[edge * HOSTS_MAX + node]!);
   }
 
   /** The same at its node. */
   endsAtNodeUs(edge: number, node: number, atUs: number): number {
-    return Math.max(atUs, this.#toNodeUs[edge * this.#nodeCount + node]!);
+    return Math.max(atUs, this.#toNodeUs[edge * HOSTS_MAX + node]!);
   }
 
   /** One trip on any trunk, µs. */

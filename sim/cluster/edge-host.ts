@@ -23,6 +23,9 @@ import type { Histogram } from "../metrics/histogram.ts";
 import type { CostTable } from "./cost-table.ts";
 import type { Backplane } from "./backplane.ts";
 import { Host } from "./host.ts";
+import { slotOf } from "../../core/handles.ts";
+import type { ErrorBody } from "../../core/protocol/bodies.ts";
+import type { RecentAnswers } from "./recent-answers.ts";
 import { EventKind, peerExtra, peerFrom, socketClient } from "./kinds.ts";
 import type { CloseFrame, DeliverFrame, ExceptFrame, Links } from "./links.ts";
 
@@ -35,6 +38,7 @@ export interface EdgeWorld {
   /** Whether the client holds a TLS ticket of an earlier socket. */
   hasTicket(client: number): boolean;
   seal(claims: ResumeClaims): string;
+  readonly answers: RecentAnswers;
 }
 
 export class EdgeHost extends Host implements EdgeOutbox {
@@ -57,6 +61,8 @@ export class EdgeHost extends Host implements EdgeOutbox {
   readonly #owed: (() => void)[] = [];
   readonly #policyOf: (incarnation: number) => EdgePolicy;
   #incarnation = 1;
+  /** By connection slot: when its join was asked for, ms. */
+  #askedAtMs = new Float64Array(1_024);
 
   constructor(
     edge: number,
@@ -118,6 +124,7 @@ export class EdgeHost extends Host implements EdgeOutbox {
       case EventKind.edgeReceives: {
         const message = payload as Message;
         this.charge(message.kind === Kind.ping ? costs.pingUs : this.#relayUs());
+        if (message.kind <= Kind.resume) this.#asked(a, message, nowMs);
         this.core.received(a, message, nowMs);
         break;
       }
@@ -241,10 +248,33 @@ export class EdgeHost extends Host implements EdgeOutbox {
     return this.#isTls ? this.#costs.edgeRelayUs : this.#costs.edgePlainRelayUs;
   }
 
+  #asked(connection: number, message: Message, nowMs: number): void {
+    if (message.kind === Kind.resume) this.#world.answers.resumeAsked(nowMs);
+    if (message.kind !== Kind.join) return;
+    const at = slotOf(connection);
+    if (at >= this.#askedAtMs.length) {
+      const larger = new Float64Array(Math.max(2 * this.#askedAtMs.length, at + 1));
+      larger.set(this.#askedAtMs);
+      this.#askedAtMs = larger;
+    }
+    this.#askedAtMs[at] = nowMs;
+  }
+
+  #answered(connection: number, message: Message): void {
+    const { answers } = this.#world;
+    if (message.kind === Kind.joined) {
+      answers.joinTook(this.nowMs - this.#askedAtMs[slotOf(connection)]!, this.nowMs);
+    } else if (message.kind === Kind.error) {
+      const { code } = message.body as ErrorBody;
+      if (code === "resume_rejected") answers.resumeFailed(this.nowMs);
+    }
+  }
+
   // ---- orders -------------------------------------------------------------------------------------
 
   write(connection: number, message: Message, s: number): void {
     this.charge(this.#deliverUs);
+    if (message.kind <= Kind.error) this.#answered(connection, message);
     const links = this.#world.links;
     links.toClient(this.edge, connection, message, s, this.departsUs);
     if (links.hasSlow && links.isBehind(this.edge, connection)) {

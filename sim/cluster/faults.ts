@@ -17,6 +17,10 @@ const BUS_NOTICE_MAX_US = 1_000_000;
 /** From the end of one life of a process to the next, µs. Assumed: a second to start. */
 const REBIRTH_US = 1_000_000;
 
+type OfKubernetes = Extract<
+  Fault,
+  { kind: "rolling-deploy" | "machine-drain" | "controller-restart" | "metrics-outage" }
+>;
 type Slow = Extract<Fault, { kind: "slow-consumers" }>;
 
 /** `b` of the event `fault`. */
@@ -77,7 +81,7 @@ export class Faults {
     switch (fault.kind) {
       case "node-crash":
         if (phase === Phase.begin) this.#crashNodes(fault, number);
-        else for (const node of this.#crashed.get(number) ?? []) this.restartNode(node);
+        else for (const node of this.#crashed.get(number) ?? []) this.#bringBack(node);
         break;
       case "edge-crash":
         if (phase === Phase.begin) this.#crashEdges(fault, number);
@@ -92,6 +96,29 @@ export class Faults {
         break;
       case "bus-outage":
         this.setBus(phase === Phase.end);
+        break;
+      case "zone-loss":
+        this.#loseZone(fault.zone);
+        break;
+      default:
+        this.#ofKubernetes(fault, phase);
+    }
+  }
+
+  #ofKubernetes(fault: OfKubernetes, phase: number): void {
+    const { managed } = this.#world;
+    switch (fault.kind) {
+      case "rolling-deploy":
+        managed?.kubernetes.rollOut();
+        break;
+      case "machine-drain":
+        managed?.kubernetes.drainMachines(fault.count);
+        break;
+      case "controller-restart":
+        managed?.loop?.restartController();
+        break;
+      case "metrics-outage":
+        managed?.loop?.setOutage(fault.api, phase === Phase.begin);
     }
   }
 
@@ -123,12 +150,42 @@ export class Faults {
       nodes.map((node) => (node.isDown ? -1 : node.core.context.load)),
     );
     this.#crashed.set(number, victims);
-    for (const node of victims) this.crashNode(node, fault.reset);
+    for (const node of victims) this.#crashProcess(node, fault.reset);
+  }
+
+  /** Of a node whose process dies by itself: what manages it, if anything does, begins another. */
+  #crashProcess(node: number, isReset: boolean): void {
+    this.crashNode(node, isReset);
+    this.#world.managed?.kubernetes.processCrashed(node);
+  }
+
+  /** The kernel kills it. */
+  outOfMemory(node: number): void {
+    this.#world.outOfMemory++;
+    this.#crashProcess(node, true);
+  }
+
+  /** All nodes of a zone at once, without a word; and the machines that they ran on. */
+  #loseZone(zone: number): void {
+    const { zones } = this.#world.scenario.cluster.nodes;
+    for (const { node, isDown } of this.#world.nodes) {
+      if (!isDown && node % zones === zone) this.crashNode(node, false);
+    }
+    this.#world.managed?.kubernetes.machinesDied(zone);
   }
 
   crashNode(node: number, isReset: boolean): void {
+    this.#world.judge.nodeDies(node);
+    this.#endNode(node, isReset);
+  }
+
+  /** A node that nobody was connected through any more ended its process. */
+  nodeLeft(node: number): void {
+    this.#endNode(node, true);
+  }
+
+  #endNode(node: number, isReset: boolean): void {
     const world = this.#world;
-    world.judge.nodeDies(node);
     world.nodes[node]!.crash();
     for (const { edge } of world.edges) {
       const atUs = world.sim.nowUs + this.#noticeUs(isReset);
@@ -165,6 +222,11 @@ export class Faults {
   stepDown(node: number): void {
     this.crashNode(node, true);
     this.#world.sim.schedule(REBIRTH_US, EventKind.nodeBegins, node, 0);
+  }
+
+  /** As the fault says; not where something else has begun it anew. */
+  #bringBack(node: number): void {
+    if (this.#world.managed === undefined) this.restartNode(node);
   }
 
   restartNode(node: number): void {

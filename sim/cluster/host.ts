@@ -32,6 +32,8 @@ export abstract class Host {
   isDown = false;
   /** Work done since the last sample, µs; may exceed the interval by the fact under way. */
   busyUs = 0;
+  /** Work done since the process began, µs. */
+  workedUs = 0;
   protected readonly sim: Simulation;
   readonly #costs: HostCosts;
   readonly #lag: Histogram;
@@ -139,6 +141,7 @@ export abstract class Host {
   protected revive(): void {
     assert(this.isDown, "only a dead host is revived", this.number);
     this.isDown = false;
+    this.workedUs = 0;
     this.#freeAtUs = this.sim.nowUs;
     this.#wakeUs = Infinity;
   }
@@ -169,6 +172,7 @@ export abstract class Host {
       costUs += this.#costs.gcPauseUs;
     }
     this.busyUs += costUs;
+    this.workedUs += costUs;
     this.#freeAtUs = this.#clockUs + costUs;
   }
 

@@ -85,8 +85,14 @@ export const EventKind = {
   nodeStepsDown: 40,
   /** a: node */
   nodeBegins: 41,
-  /** a: node, b: 1 when it shall drain, 0 when it shall stay */
+  /** a: node, b: 0 when it shall stay, 1 when it shall drain, 2 when it shall leave */
   nodeDrain: 42,
+  /** a: node, b: 1 when it has said that it leaves */
+  nodeDeparts: 43,
+  /** a: step of Kubernetes, b: what it is about */
+  kubernetes: 44,
+  /** a: step of the HPA's loop, b: what it is about */
+  hpa: 45,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 

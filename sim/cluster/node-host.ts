@@ -59,6 +59,12 @@ export class NodeHost extends Host implements NodeOutbox {
     this.start();
   }
 
+  /** No process is here yet. */
+  vacate(): this {
+    this.crash();
+    return this;
+  }
+
   // ---- facts --------------------------------------------------------------------------------------
 
   protected override perform(
@@ -106,16 +112,24 @@ export class NodeHost extends Host implements NodeOutbox {
         this.charge(costs.trunkFrameUs);
         this.core.orphansDeclared(payload as readonly OrphanRoom[], nowMs);
         break;
+      case EventKind.nodeEdgeLost:
+        this.core.edgeLost(a, nowMs);
+        break;
+      default:
+        this.#performRare(kind, b, nowMs);
+    }
+  }
+
+  #performRare(kind: number, b: number, nowMs: number): void {
+    switch (kind) {
       case EventKind.nodeBus:
         if (b === 1) this.core.busRestored(nowMs);
         else this.core.busLost(nowMs);
         break;
       case EventKind.nodeDrain:
-        if (b === 1) this.core.drainAsked(nowMs);
-        else this.core.drainCancelled(nowMs);
-        break;
-      case EventKind.nodeEdgeLost:
-        this.core.edgeLost(a, nowMs);
+        if (b === 0) this.core.drainCancelled(nowMs);
+        else if (b === 1) this.core.drainAsked(nowMs);
+        else this.core.leaveAsked(nowMs);
         break;
       default:
         throw new Error(`node: unknown event ${kind}`);

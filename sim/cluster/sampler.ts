@@ -8,6 +8,7 @@ import type { NodeHost } from "./node-host.ts";
 import type { World } from "./world.ts";
 
 const NOWHERE = -1;
+const HOUR_US = 3_600_000_000;
 
 export class Sampler {
   readonly #world: World;
@@ -157,8 +158,7 @@ export class Sampler {
       sum += context.load;
       up++;
       if (bytes > scenario.cluster.nodes.memoryBytes) {
-        this.#world.faults.crashNode(node.node, true);
-        this.#world.outOfMemory++;
+        this.#world.faults.outOfMemory(node.node);
       }
     }
     const r = this.#recorder;
@@ -207,7 +207,22 @@ export class Sampler {
     r.reading("sfu.exhausted", nowUs, media.exhausted);
     r.reading("media.restarts", nowUs, meters.mediaRestarts);
     r.reading("hosts.outofmemory", nowUs, this.#world.outOfMemory);
+    this.#sampleReplicas(nowUs);
     this.#readMachines(nowUs);
+  }
+
+  #sampleReplicas(nowUs: number): void {
+    const { managed, nodes } = this.#world;
+    const r = this.#recorder;
+    if (managed !== undefined) {
+      managed.sample(r, nowUs);
+      return;
+    }
+    const ready = nodes.reduce((count, { isDown }) => count + (isDown ? 0 : 1), 0);
+    r.gauge("replicas.desired", nowUs, nodes.length);
+    r.gauge("replicas.current", nowUs, nodes.length);
+    r.gauge("replicas.ready", nowUs, ready);
+    r.reading("pod.hours", nowUs, (nodes.length * nowUs) / HOUR_US);
   }
 
   #sessions(): number {

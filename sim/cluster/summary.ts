@@ -10,6 +10,7 @@ export function summarize(
   endedEarly: EndedEarly | undefined,
 ): RunResult {
   const { scenario, seed, sim, recorder, judge } = world;
+  world.managed?.recordLeadTimes(recorder);
   const values = recorder.values();
   for (const window of Object.keys(scenario.windows)) derive(values, window, world);
   const durationUs = Math.round(scenario.run.durationMs * 1_000);
@@ -25,7 +26,7 @@ export function summarize(
     values: sorted(values),
     histograms: recorder.histograms(),
     series: recorder.series(Math.min(durationUs, sim.nowUs)),
-    autoscaling: undefined,
+    autoscaling: world.managed?.report(),
     invariants: judge.reports(),
     findings: [],
   };

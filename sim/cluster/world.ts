@@ -18,10 +18,12 @@ import type { Message } from "../../core/protocol/message.ts";
 import { EventKind, HOSTS_MAX, peerTo } from "./kinds.ts";
 import { LatencyTable } from "./latency.ts";
 import { Links } from "./links.ts";
+import { managesNodes, ManagedNodes } from "./managed-nodes.ts";
 import { MediaPlane } from "./media-plane.ts";
 import { NodeHost } from "./node-host.ts";
 import { clientPolicy, edgePolicy, nodePolicy } from "./policies.ts";
 import { Population } from "./population.ts";
+import { RecentAnswers } from "./recent-answers.ts";
 import { Sampler } from "./sampler.ts";
 import { assert } from "../../core/assert.ts";
 
@@ -42,6 +44,9 @@ export class World implements EventHandler {
   readonly judge: Judge;
   readonly faults: Faults;
   readonly sampler: Sampler;
+  readonly answers = new RecentAnswers();
+  /** Kubernetes and the HPA, where the scenario has them; undefined where the nodes are there and stay. */
+  readonly managed: ManagedNodes | undefined;
   /** The room of a noisy-room fault, also in the run without it; -1 for none. */
   readonly noisyRoom: number;
   readonly costs: CostTable;
@@ -98,6 +103,7 @@ export class World implements EventHandler {
       (room) => population.sizeOf(room),
       population.roomCount,
     );
+    this.managed = managesNodes(scenario) ? new ManagedNodes(this) : undefined;
     this.#build();
     this.faults = new Faults(this, scenario, faults, seed);
     this.sampler = new Sampler(this);
@@ -105,7 +111,7 @@ export class World implements EventHandler {
   }
 
   #build(): void {
-    const { scenario, sim, costs, links, backplane, media } = this;
+    const { scenario, sim, costs, links, backplane } = this;
     const { edges, nodes, clientTls } = scenario.cluster;
     const lag = this.recorder.whole("loop.lag");
     const world = {
@@ -115,22 +121,35 @@ export class World implements EventHandler {
       resumeClaimsOf: (token: string) => this.#resumeClaimsOf(token),
       seal: (claims: ResumeClaims) => this.#seal(claims),
       hasTicket: (client: number) => this.meters.hasJoined(client),
+      answers: this.answers,
     };
     for (let edge = 0; edge < edges.count; edge++) {
       const policyOf = (life: number) => edgePolicy(scenario, edge, life);
       const options = { isTls: clientTls, acceptBacklog: edges.acceptBacklog };
       this.edges.push(new EdgeHost(edge, policyOf, options, world, sim, costs, lag));
     }
-    for (let node = 0; node < nodes.count; node++) {
-      const number = edges.count + node;
-      const policyOf = (life: number) => nodePolicy(scenario, node, life);
-      this.nodes.push(new NodeHost(node, number, policyOf, { backplane, media }, sim, costs, lag));
-    }
+    if (this.managed !== undefined) return;
+    for (let node = 0; node < nodes.count; node++) this.addNode();
+  }
+
+  /** One more node, under the next number; it does not run yet. */
+  addNode(): NodeHost {
+    const { scenario, sim, costs, backplane, media } = this;
+    const node = this.nodes.length;
+    assert(node < HOSTS_MAX, "nodes fit their number", HOSTS_MAX);
+    backplane.addNode();
+    const number = scenario.cluster.edges.count + node;
+    const policyOf = (life: number) => nodePolicy(scenario, node, life);
+    const lag = this.recorder.whole("loop.lag");
+    const host = new NodeHost(node, number, policyOf, { backplane, media }, sim, costs, lag);
+    this.nodes.push(host);
+    return host;
   }
 
   #begin(): void {
     const { population, sim } = this;
-    for (const node of this.nodes) node.start();
+    if (this.managed !== undefined) this.managed.begin();
+    else for (const node of this.nodes) node.start();
     for (const edge of this.edges) edge.start();
     for (let client = 0; client < population.total; client++) {
       sim.at(population.arrivesAtUs[client]!, EventKind.clientArrives, client, 0);
@@ -312,11 +331,20 @@ export class World implements EventHandler {
       case EventKind.nodeDrain:
         this.nodes[a]!.arrive(kind, a, b, undefined);
         break;
+      case EventKind.nodeDeparts:
+        this.managed?.look(a, b === 1);
+        break;
+      case EventKind.kubernetes:
+        this.managed?.kubernetes.fired(a, b);
+        break;
+      case EventKind.hpa:
+        this.managed?.loop?.fired(a, b);
+        break;
       case EventKind.nodeStepsDown:
         this.faults.stepDown(a);
         break;
       case EventKind.nodeBegins:
-        this.faults.restartNode(a);
+        if (this.managed?.hasPod(a) !== false) this.faults.restartNode(a);
         break;
       default:
         assert(false, "every event has somebody whom it concerns", kind);
