@@ -1,0 +1,243 @@
+// The search: which HPA meets the objectives of all scenarios at the least cost?
+//
+// Successive halving over seeds: many candidates with one seed, the better third with two more, the finalists with all. The
+// same seeds for everybody, so that a difference between two candidates is theirs and not luck's. Between the rounds the
+// neighbours of the best are tried, and what is clearly infeasible in one scenario is not run in the next.
+//
+// Then the winner is made as plain as it can be: each change is put back by itself, and a change that nothing speaks for
+// goes. What is left of these runs is the evidence for each changed line.
+//
+// Ask and tell: the generator yields runs and is given their outcomes in the same order; it is a function of its options
+// and of the outcomes, so a search that was cut off is resumed by being told again what is known.
+
+import { randomStream, type RandomStream } from "../../engine/random.ts";
+import { changesBetween, type Change } from "./changes.ts";
+import { neighbours } from "./moves.ts";
+import { Pool, type Candidate, type Scored, type TuningTrial } from "./pool.ts";
+import { compared, costNoise, isAsGood, recommended, type Objective } from "./rank.ts";
+import type { TrialOutcome } from "./score.ts";
+import { fixedCeiling, sampled, sensible, type TuningSpace } from "./space.ts";
+
+export interface TuningOptions {
+  readonly space: TuningSpace;
+  /** Order in which scenarios are run: cheap ones first, so that the hopeless are cheap too. */
+  readonly scenarioOrder: readonly number[];
+  readonly seeds: readonly number[];
+  /** Candidates to try, ablations aside. At least 6. */
+  readonly trials: number;
+  readonly objective: Objective;
+  /** Of the sampling. */
+  readonly seed: number;
+}
+
+export interface TuningAsk {
+  /** For people: what this round is for. */
+  readonly round: string;
+  readonly trials: readonly TuningTrial[];
+  /** All there are so far; trials name them by their place. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** A changed line, and the candidate without it, where that can be. */
+export interface Evidence {
+  readonly change: Change;
+  readonly without: Scored | undefined;
+}
+
+export interface TuningResult {
+  readonly pool: Pool;
+  readonly current: Scored;
+  readonly fixed: Scored;
+  /** Undefined: nothing that was tried meets the objectives. The current one: no change. */
+  readonly recommended: Scored | undefined;
+  /** The best there is, where nothing is feasible. */
+  readonly nearest: Scored;
+  readonly evidence: readonly Evidence[];
+}
+
+export type Tuning = Generator<TuningAsk, TuningResult, readonly TrialOutcome[]>;
+
+/** Margins below this in one scenario: not run in the others. Assumed. */
+const HOPELESS_MARGIN = -0.2;
+/** Of the candidates: those that theory and chance propose; the rest are neighbours of the best. Assumed. */
+const SURVEY_SHARE = 0.5;
+const WAVES = 3;
+const PARENTS = 3;
+const RACE_SEEDS = 3;
+const FINALISTS = 4;
+/** Rounds of putting changes back. Assumed: enough, since harmless changes go together. */
+const SIMPLIFICATIONS = 5;
+
+export function* tuningSearch(options: TuningOptions): Tuning {
+  const { space, seeds, objective } = options;
+  const pool = new Pool(options.scenarioOrder.length, seeds);
+  const random = randomStream(options.seed, "tuning candidates");
+  const current = pool.add(space.current.spec, "current");
+  const fixed = pool.add(fixedCeiling(space), "fixed ceiling");
+  const ranked = (among: readonly Candidate[]): Candidate[] => {
+    const own = pool.scored(current);
+    const measured = among.filter((one) => pool.isMeasured(one)).map((one) => pool.scored(one));
+    return measured.sort((a, b) => compared(a, b, own, objective)).map((one) => one.candidate);
+  };
+  const first = seeds.slice(0, 1);
+  const kept = new Set([current, fixed]);
+  const survey = surveyed(pool, options, random);
+  yield* run(pool, options, { round: "survey", among: [...kept, ...survey], seeds: first, kept });
+  const perWave = Math.max(1, Math.floor((options.trials - survey.length) / WAVES));
+  for (let wave = 1; wave <= WAVES; wave++) {
+    const parents = ranked(pool.candidates).slice(0, PARENTS);
+    const children = childrenOf(pool, parents, perWave, { space, random });
+    const round = `neighbours, wave ${wave} of ${WAVES}`;
+    yield* run(pool, options, { round, among: children, seeds: first, kept });
+  }
+  const all = ranked(pool.candidates);
+  const third = all.slice(0, Math.max(FINALISTS, Math.ceil(all.length / 3)));
+  const raced = seeds.slice(0, RACE_SEEDS);
+  yield* run(pool, options, { round: "race", among: [...kept, ...third], seeds: raced, kept });
+  const finalists = ranked(third).slice(0, FINALISTS);
+  yield* run(pool, options, { round: "final", among: [...kept, ...finalists], seeds, kept });
+  const winner = yield* simplified(pool, options, current);
+  const complete = pool.candidates.filter((one) => pool.scored(one).isComplete);
+  return {
+    pool,
+    current: pool.scored(current),
+    fixed: pool.scored(fixed),
+    recommended: winner,
+    nearest: pool.scored(ranked(complete)[0] ?? current),
+    evidence: winner === undefined ? [] : evidenceOf(pool, current, winner.candidate),
+  };
+}
+
+/** Theory first, chance for the rest. */
+function surveyed(pool: Pool, options: TuningOptions, random: RandomStream): readonly Candidate[] {
+  const count = Math.max(4, Math.ceil(options.trials * SURVEY_SHARE));
+  const theory = sensible(options.space).slice(0, Math.ceil((count * 2) / 3));
+  const found = theory.map((spec) => pool.add(spec, "theory"));
+  for (let draw = 0; found.length < count && draw < 4 * count; draw++) {
+    const before = pool.candidates.length;
+    const candidate = pool.add(sampled(options.space, random), "chance");
+    if (pool.candidates.length > before) found.push(candidate);
+  }
+  return [...new Set(found)];
+}
+
+function childrenOf(
+  pool: Pool,
+  parents: readonly Candidate[],
+  count: number,
+  around: { readonly space: TuningSpace; readonly random: RandomStream },
+): readonly Candidate[] {
+  const each = Math.ceil(count / Math.max(1, parents.length));
+  return parents.flatMap((parent) => {
+    const { isFeasible } = pool.scored(parent).score;
+    return neighbours(parent.spec, isFeasible, each, pool.known, around).map((spec) =>
+      pool.add(spec, `near ${parent.index}`),
+    );
+  });
+}
+
+interface Round {
+  readonly round: string;
+  readonly among: readonly Candidate[];
+  readonly seeds: readonly number[];
+  /** Run in every scenario, however bad. */
+  readonly kept: ReadonlySet<Candidate>;
+}
+
+/** Runs what is missing, scenario by scenario; who is hopeless in one is spared the next. */
+function* run(
+  pool: Pool,
+  { scenarioOrder }: TuningOptions,
+  { round, among, seeds, kept }: Round,
+): Generator<TuningAsk, void, readonly TrialOutcome[]> {
+  let alive = [...new Set(among)];
+  for (const scenario of scenarioOrder) {
+    const trials = pool.missing(alive, scenario, seeds);
+    if (trials.length > 0) {
+      const outcomes = yield { round, trials, candidates: pool.candidates };
+      for (const [i, trial] of trials.entries()) pool.told(trial, outcomes[i]!);
+    }
+    alive = worthwhile(pool, alive, kept);
+  }
+}
+
+/** Those that are not hopeless, or where all are, the better half. */
+function worthwhile(
+  pool: Pool,
+  alive: readonly Candidate[],
+  kept: ReadonlySet<Candidate>,
+): Candidate[] {
+  const others = alive.filter((one) => !kept.has(one));
+  const margin = (one: Candidate): number => pool.scored(one).score.margin;
+  const hopeful = others.filter((one) => margin(one) >= HOPELESS_MARGIN);
+  const byMargin = [...others].sort((a, b) => margin(b) - margin(a) || a.index - b.index);
+  const chosen = hopeful.length > 0 ? hopeful : byMargin.slice(0, Math.ceil(others.length / 2));
+  return alive.filter((one) => kept.has(one) || chosen.includes(one));
+}
+
+/**
+ * Puts back what does no good, by itself and then together, until every change that is left does some. The winner, with all
+ * its changes put back one by one.
+ */
+function* simplified(
+  pool: Pool,
+  options: TuningOptions,
+  current: Candidate,
+): Generator<TuningAsk, Scored | undefined, readonly TrialOutcome[]> {
+  const { seeds, objective } = options;
+  let winner = recommended(pool, current, objective);
+  for (let turn = 1; winner !== undefined; turn++) {
+    const without = ablations(pool, current, winner.candidate);
+    const kept = new Set([...pool.candidates]);
+    yield* run(pool, options, { round: "evidence", among: without, seeds, kept });
+    if (turn === SIMPLIFICATIONS) return winner;
+    const plain = plainer(pool, options, current, winner);
+    kept.add(plain);
+    yield* run(pool, options, { round: "evidence", among: [plain], seeds, kept });
+    const next = recommended(pool, current, objective);
+    if (next?.candidate === winner.candidate) return winner;
+    winner = next;
+  }
+  return winner;
+}
+
+function ablations(pool: Pool, current: Candidate, winner: Candidate): readonly Candidate[] {
+  const changes = changesBetween(current.spec, winner.spec);
+  return changes.flatMap(({ putBack }) =>
+    putBack === undefined ? [] : [pool.add(putBack, `without a change of ${winner.index}`)],
+  );
+}
+
+/** The winner without all the changes of which none is missed by itself. */
+function plainer(
+  pool: Pool,
+  { objective }: TuningOptions,
+  current: Candidate,
+  winner: Scored,
+): Candidate {
+  const { spec, index } = winner.candidate;
+  const harmless = changesBetween(current.spec, spec).filter(
+    ({ putBack }) =>
+      putBack !== undefined &&
+      isAsGood(pool, pool.scored(pool.add(putBack, "")), winner, current, objective),
+  );
+  const plain = harmless.reduce((left, { setting }) => {
+    const rest = changesBetween(current.spec, left);
+    return rest.find((change) => change.setting === setting)?.putBack ?? left;
+  }, spec);
+  return pool.add(plain, `plainer than ${index}`);
+}
+
+function evidenceOf(pool: Pool, current: Candidate, winner: Candidate): readonly Evidence[] {
+  return changesBetween(current.spec, winner.spec).map((change) => {
+    const { putBack } = change;
+    const without =
+      putBack && pool.scored(pool.add(putBack, `without a change of ${winner.index}`));
+    return { change, without: without?.isComplete === true ? without : undefined };
+  });
+}
+
+/** Node-hours that the noise of these seeds explains, for the report. */
+export function noiseBetween({ pool, current }: TuningResult, one: Scored): number {
+  return costNoise(pool, one.candidate, current.candidate);
+}
