@@ -33,6 +33,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
     (await import("./commands/token.ts")).addToken(program, outside, finish),
   hpa: async (program, { outside, finish }) =>
     (await import("./commands/hpa.ts")).addHpa(program, outside, finish),
+  export: async (program, { outside, finish }) =>
+    (await import("./commands/export.ts")).addExport(program, outside, finish),
   replay: async (program, { outside, finish }) =>
     (await import("./commands/replay.ts")).addReplay(program, outside, finish),
   schema: async (program, { outside, finish }) =>
