@@ -26,6 +26,8 @@ export function nodePolicy(differing: Partial<NodePolicy> = {}): NodePolicy {
     admitPerSec: 500,
     beatEveryMs: 1_000,
     leaseMs: 6_000,
+    spreadMinMs: 2_000,
+    spreadMaxMs: 60_000,
     budgets: {
       connection: bucketShape(30, 60, 15),
       room: bucketShape(2_000, 4_000, 1_000),

@@ -114,6 +114,8 @@ export function nodePolicy(settings: Settings, incarnation: number): NodePolicy 
     admitPerSec: admission.perSec,
     beatEveryMs: beats.everyMs,
     leaseMs: beats.leaseMs,
+    spreadMinMs: cluster.reconnect.spreadMinMs,
+    spreadMaxMs: cluster.reconnect.spreadMaxMs,
     budgets: budgetShapes(settings),
     fanout: { quantumDeliveries: fanout.quantum, backlogMax: fanout.backlogMax },
     sliceDeliveries: fanout.sliceDeliveries,

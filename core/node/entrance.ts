@@ -8,21 +8,44 @@ import type { AttachRequest, OrphanRoom, Refusal, RefusalReason } from "../trunk
 import type { NodeContext } from "./node-context.ts";
 import type { Room } from "./room.ts";
 import type { Span } from "./span.ts";
+import { TurnedAway } from "./turned-away.ts";
 
 export class Entrance {
   readonly #node: NodeContext;
   readonly #span: Span;
+  readonly #meanReturnMs: (nowMs: number) => number;
+  /** Refused for want of room, and not yet due back. */
+  readonly turnedAway = new TurnedAway();
   /** Rooms assigned past their first choice, and refusals of joiners of live rooms. */
   spilled = 0;
   refusedLive = 0;
 
-  constructor(node: NodeContext, span: Span) {
+  /** `meanReturnMs`: how long those whom nobody takes stay away on average, ms. */
+  constructor(node: NodeContext, span: Span, meanReturnMs: (nowMs: number) => number) {
     this.#node = node;
     this.#span = span;
+    this.#meanReturnMs = meanReturnMs;
   }
 
   /** Why this joiner is not let in here, and where to go; undefined when it may. */
   whyNot(request: AttachRequest, nowMs: number): Refusal | undefined {
+    const refusal = this.#refusalOf(request, nowMs);
+    if (refusal !== undefined && this.#isTurnedAway(refusal, request)) {
+      this.turnedAway.add(this.#meanReturnMs(nowMs), nowMs);
+    }
+    return refusal;
+  }
+
+  /**
+   * Whether to count this refusal, once per attempt. With a directory the home has the last word, and a full host's is not
+   * the last; without one the edge tries others, and nobody knows the last, so the first counts.
+   */
+  #isTurnedAway({ reason }: Refusal, { refusedBy }: AttachRequest): boolean {
+    if (this.#node.policy.placement.usesDirectory) return reason === "no-capacity";
+    return reason === "full" && refusedBy.length === 0;
+  }
+
+  #refusalOf(request: AttachRequest, nowMs: number): Refusal | undefined {
     const node = this.#node;
     const room = node.roomOf(request.roomId);
     const isServing = node.state === "serving";

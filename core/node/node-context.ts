@@ -29,6 +29,9 @@ export interface NodePolicy {
   readonly admitPerSec: number;
   readonly beatEveryMs: number;
   readonly leaseMs: number;
+  /** Narrowest and widest window within which edges have clients come back, ms. */
+  readonly spreadMinMs: number;
+  readonly spreadMaxMs: number;
   readonly budgets: BudgetShapes;
   readonly fanout: FanoutLimits;
   /** Deliveries served before other work gets a turn. */

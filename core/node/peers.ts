@@ -6,7 +6,9 @@
 // down: it begins another life, empty, so that no room is hosted by one who does not know that it has moved (SPEC ND).
 
 import type { ClusterView } from "../cluster-view.ts";
-import type { BusMessage } from "../trunk.ts";
+import type { BusMessage, EdgeBeat } from "../trunk.ts";
+import type { NodePolicy } from "./node-context.ts";
+import { meanReturnMs } from "./turned-away.ts";
 
 /** Reports count for this many beats: who still believes it says it again at our next. Assumed. */
 const REPORT_BEATS = 3;
@@ -14,26 +16,33 @@ const REPORT_BEATS = 3;
 type TrunkReport = Extract<BusMessage, { type: "node-lost" | "node-found" }>;
 
 export class NodePeers {
-  readonly #selfId: string;
+  readonly #policy: NodePolicy;
   readonly #view: ClusterView;
-  readonly #leaseMs: number;
-  readonly #reportMs: number;
-  readonly #edgesHeardAtMs = new Map<string, number>();
+  readonly #edges = new Map<string, { beat: EdgeBeat; heardAtMs: number }>();
   /** Edges that lost their trunk to a node, by node and incarnation. */
   readonly #lossReports = new Map<string, Set<string>>();
   /** Who holds this life of ours to be over, and when it said so. */
   readonly #outlivedBy = new Map<string, number>();
 
-  constructor(selfId: string, view: ClusterView, leaseMs: number, beatEveryMs: number) {
-    this.#selfId = selfId;
+  #meanReturnMs = 0;
+  #meanReturnAtMs = -Infinity;
+
+  constructor(policy: NodePolicy, view: ClusterView) {
+    this.#policy = policy;
     this.#view = view;
-    this.#leaseMs = leaseMs;
-    this.#reportMs = REPORT_BEATS * beatEveryMs;
   }
 
-  edgeHeard(edgeId: string, nowMs: number): void {
+  edgeHeard(beat: EdgeBeat, nowMs: number): void {
     this.#view.heardSomebody(nowMs);
-    this.#edgesHeardAtMs.set(edgeId, nowMs);
+    this.#edges.set(beat.edgeId, { beat, heardAtMs: nowMs });
+  }
+
+  /** How long clients whom nobody takes stay away on average, ms. Counted once per beat. */
+  meanReturnMs(nowMs: number): number {
+    if (nowMs - this.#meanReturnAtMs < this.#policy.beatEveryMs) return this.#meanReturnMs;
+    this.#meanReturnAtMs = nowMs;
+    this.#meanReturnMs = meanReturnMs(this.#beatsAlive(nowMs), this.#policy);
+    return this.#meanReturnMs;
   }
 
   /** True when this report makes the node gone: another one for us, or this one for the others. */
@@ -49,7 +58,7 @@ export class NodePeers {
     this.#lossReports.set(key, reporters.add(report.edgeId));
     if (2 * reporters.size <= this.#edgesAlive(nowMs)) return false;
     this.#lossReports.delete(key);
-    if (report.nodeId === this.#selfId) return true;
+    if (report.nodeId === this.#policy.nodeId) return true;
     return this.#view.markGone(report.nodeId, report.incarnation);
   }
 
@@ -59,7 +68,7 @@ export class NodePeers {
     let nodes = 0;
     let edges = 0;
     for (const [who, saidAtMs] of this.#outlivedBy) {
-      if (nowMs - saidAtMs > this.#reportMs) continue;
+      if (nowMs - saidAtMs > REPORT_BEATS * this.#policy.beatEveryMs) continue;
       if (this.#view.node(who) === undefined) edges++;
       else nodes++;
     }
@@ -68,17 +77,21 @@ export class NodePeers {
   }
 
   #edgesAlive(nowMs: number): number {
-    let edges = 0;
-    for (const heardAtMs of this.#edgesHeardAtMs.values()) {
-      if (nowMs - heardAtMs < this.#leaseMs) edges++;
+    return this.#beatsAlive(nowMs).length;
+  }
+
+  #beatsAlive(nowMs: number): EdgeBeat[] {
+    const beats: EdgeBeat[] = [];
+    for (const { beat, heardAtMs } of this.#edges.values()) {
+      if (nowMs - heardAtMs < this.#policy.leaseMs) beats.push(beat);
     }
-    return edges;
+    return beats;
   }
 
   #nodesAlive(): number {
     let nodes = 0;
     for (const record of this.#view.records) {
-      if (record !== undefined && record.state !== "gone" && record.nodeId !== this.#selfId)
+      if (record !== undefined && record.state !== "gone" && record.nodeId !== this.#policy.nodeId)
         nodes++;
     }
     return nodes;

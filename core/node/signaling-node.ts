@@ -48,19 +48,15 @@ export class SignalingNode {
     this.#outbox = outbox;
     this.context = new NodeContext(policy, outbox);
     this.span = new Span(this.context);
-    this.entrance = new Entrance(this.context, this.span);
+    this.#peers = new NodePeers(policy, this.context.view);
+    const meanReturnMs = (nowMs: number): number => this.#peers.meanReturnMs(nowMs);
+    this.entrance = new Entrance(this.context, this.span, meanReturnMs);
     this.relay = new Relay(this.context, this.span.publish);
     const announcements = new Announcements(this.context, this.relay, this.span.publish);
     this.membership = new Membership(this.context, announcements, (room, nowMs) =>
       this.#closed(room, nowMs),
     );
     this.admission = new Admission(policy.admission);
-    this.#peers = new NodePeers(
-      policy.nodeId,
-      this.context.view,
-      policy.leaseMs,
-      policy.beatEveryMs,
-    );
   }
 
   // ---- facts: trunks ------------------------------------------------------------------------------
@@ -160,7 +156,7 @@ export class SignalingNode {
 
   heard(message: BusMessage, nowMs: number): void {
     if (message.type === "beat") this.#otherBeats(message.beat, nowMs);
-    else if (message.type === "edge-beat") this.#peers.edgeHeard(message.beat.edgeId, nowMs);
+    else if (message.type === "edge-beat") this.#peers.edgeHeard(message.beat, nowMs);
     else if (message.type === "node-lost" || message.type === "node-found")
       this.#trunkReported(message, nowMs);
     else if (message.type === "outlived") this.#outlived(message, nowMs);
@@ -329,6 +325,11 @@ export class SignalingNode {
   /** Joins and resumes that wait in the queue. */
   get queuedCount(): number {
     return this.#waiting.size;
+  }
+
+  /** Sockets here, joins that wait for their turn, and those who want in, had no room and are to come back (SPEC AD11). */
+  offeredConnections(nowMs: number): number {
+    return this.context.load + this.queuedCount + this.entrance.turnedAway.count(nowMs);
   }
 
   #beat(nowMs: number): void {

@@ -6,6 +6,7 @@ import type { Exposition } from "./exposition.ts";
 import {
   exposeAdmission,
   exposeClasses,
+  exposeConnections,
   exposeDrops,
   exposeNodes,
   exposeTrunks,
@@ -25,13 +26,10 @@ export function exposeEdge(
 ): void {
   const role = exposition.of("edge");
   const { core } = edge;
-  role.gauge("active_websocket_connections", "Sockets with a session.", (emit) =>
-    emit(core.connections.attachedCount),
-  );
-  role.gauge(
-    "offered_websocket_connections",
-    "Open sockets, and dials turned away for want of room in the last 10 s. It grows also when the edge is full: scale on it.",
-    (emit) => emit(core.connections.handles.count + meters.turnedAwayLately(nowMs())),
+  exposeConnections(
+    role,
+    () => core.connections.attachedCount,
+    () => core.connections.handles.count + meters.turnedAwayLately(nowMs()),
   );
   role.gauge(
     "rtc_connections",

@@ -6,6 +6,7 @@ import type { NodeMeters } from "./node-meters.ts";
 import {
   exposeAdmission,
   exposeClasses,
+  exposeConnections,
   exposeDrops,
   exposeNodes,
   exposeTrunks,
@@ -24,8 +25,19 @@ export function sessionCounts({
   return STATES.map(([name, code]) => [name, counts[code]!]);
 }
 
-export function exposeNode(exposition: Exposition, node: NodeSource, meters: NodeMeters): void {
+/** `nowMs`: the clock of the drivers. */
+export function exposeNode(
+  exposition: Exposition,
+  node: NodeSource,
+  meters: NodeMeters,
+  nowMs: () => number,
+): void {
   const role = exposition.of("node");
+  exposeConnections(
+    role,
+    () => node.core.context.load,
+    () => node.core.offeredConnections(nowMs()),
+  );
   role.gauge("rtc_rooms", "Rooms that this node hosts.", (emit) =>
     emit(node.core.context.rooms.size),
   );

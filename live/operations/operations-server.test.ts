@@ -108,6 +108,8 @@ test("[OP6] gauges are what core holds when it is asked, each role under its lab
   expect(sockets).toBeGreaterThan(0);
   expect(series.get('active_websocket_connections{role="edge"}')).toBe(sockets);
   expect(series.get('offered_websocket_connections{role="edge"}')).toBe(sockets);
+  expect(series.get('active_websocket_connections{role="node"}')).toBe(context.load);
+  expect(series.get('offered_websocket_connections{role="node"}')).toBe(context.load);
   expect(series.get('rtc_rooms{role="node"}')).toBe(context.rooms.size);
   expect(series.get('rtc_sessions{role="node",state="attached"}')).toBe(context.load);
   expect(series.get('stormglass_committed_load{role="node"}')).toBe(context.committed.total);

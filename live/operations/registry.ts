@@ -29,7 +29,7 @@ export function openRegistry(sources: ProcessSources, lag: LoopLag): Registry {
   const { edge, node, buses } = sources;
   const role = exposition.of(roleOf(sources));
   if (edge !== undefined) exposeEdge(exposition, edge.driver, edge.meters, () => sources.nowMs());
-  if (node !== undefined) exposeNode(exposition, node.driver, node.meters);
+  if (node !== undefined) exposeNode(exposition, node.driver, node.meters, () => sources.nowMs());
   exposeBus(role, buses);
   exposeLag(role, lag);
   takeProcessMetrics(exposition.registry, role.role);

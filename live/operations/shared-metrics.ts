@@ -7,6 +7,20 @@ import { DeliveryClass } from "../../core/protocol/message.ts";
 import type { RoleExposition } from "./exposition.ts";
 import type { TrunkMeters } from "./tally.ts";
 
+/** What machines are scaled by. The text is one for both roles, as a family's must be. */
+export function exposeConnections(
+  role: RoleExposition,
+  active: () => number,
+  offered: () => number,
+): void {
+  role.gauge("active_websocket_connections", "Sockets with a session.", (emit) => emit(active()));
+  role.gauge(
+    "offered_websocket_connections",
+    "Who is there or wants in. Edge: open sockets, and dials turned away for want of room in the last 10 s. Node: sockets with a session, joins that wait, and joins refused for want of room until they are due back. It grows also when the machine is full: scale on it.",
+    (emit) => emit(offered()),
+  );
+}
+
 export function exposeAdmission(role: RoleExposition, admission: () => Admission): void {
   role.gauge(
     "stormglass_admission_queue_depth",

@@ -71,7 +71,11 @@ export type NodeFact = keyof typeof NODE_FACTS;
 
 /** What is public in core and yet no fact: it answers and changes nothing. */
 export const EDGE_QUESTIONS: ReadonlySet<string> = new Set(["nextDeadlineMs", "limitsFor"]);
-export const NODE_QUESTIONS: ReadonlySet<string> = new Set(["nextDeadlineMs", "beatNow"]);
+export const NODE_QUESTIONS: ReadonlySet<string> = new Set([
+  "nextDeadlineMs",
+  "beatNow",
+  "offeredConnections",
+]);
 
 export type FactForms = Readonly<Record<string, readonly Form[]>>;
 

@@ -102,6 +102,8 @@ export function nodePolicy(scenario: Scenario, node: number, incarnation: number
     admitPerSec: nodes.admission.perSec,
     beatEveryMs: cluster.beats.everyMs,
     leaseMs: cluster.beats.leaseMs,
+    spreadMinMs: cluster.reconnect.spreadMinMs,
+    spreadMaxMs: cluster.reconnect.spreadMaxMs,
     budgets: {
       connection: bucketShape(
         budgets.connection.perSec,
