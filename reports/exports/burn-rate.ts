@@ -40,7 +40,6 @@ export function burnRules(objective: Objective, scope: Scope): BurnRules {
   const alerts: AlertRule[] = [];
   const dropped: string[] = [];
   const ranges = new Set<string>();
-  const counted = new Set<string>();
   for (const burn of BURNS) {
     const threshold = formatted(burn.factor * (1 - objective.share));
     if (threshold >= 1) {
@@ -50,30 +49,22 @@ export function burnRules(objective: Objective, scope: Scope): BurnRules {
       continue;
     }
     ranges.add(burn.short).add(burn.long);
-    counted.add(burn.long);
     alerts.push(alertOf(objective, burn, threshold));
   }
-  const recordings = [
-    ...[...ranges].map((range) => ({
-      record: ratioName(objective, range),
-      expr: `${objective.bad(scope, range)} / ${objective.all(scope, range)}`,
-    })),
-    ...[...counted].map((range) => ({
-      record: eventsName(objective, range),
-      // A rate over the range, times its seconds: how many there were.
-      expr: `${objective.all(scope, range)} * ${secondsOf(range)}`,
-    })),
-  ];
+  const recordings = [...ranges].flatMap((range) => [
+    { record: badName(objective, range), expr: objective.bad(scope, range) },
+    { record: allName(objective, range), expr: objective.all(scope, range) },
+  ]);
   return { recordings, alerts, dropped };
 }
 
 function alertOf(objective: Objective, burn: Burn, threshold: number): AlertRule {
   const eventsLeast = eventsLeastOf(threshold);
-  const conditions = [
-    `${ratioName(objective, burn.long)} > ${threshold}`,
-    `${ratioName(objective, burn.short)} > ${threshold}`,
-    `${eventsName(objective, burn.long)} >= ${eventsLeast}`,
-  ];
+  const share = (range: string): string =>
+    `${badName(objective, range)} / ${allName(objective, range)} > ${threshold}`;
+  // A rate over the window, times its seconds: how many there were.
+  const events = `${allName(objective, burn.long)} * ${secondsOf(burn.long)} >= ${eventsLeast}`;
+  const conditions = [share(burn.long), share(burn.short), events];
   return {
     alert: `Stormglass${camel(objective.id)}Burn${burn.name}`,
     expr: conditions.join("\nand\n"),
@@ -82,10 +73,10 @@ function alertOf(objective: Objective, burn: Burn, threshold: number): AlertRule
       objective: objective.id,
       window: burn.long,
     },
-    summary: `The budget of ${objective.id} burns ${burn.factor} times as fast as it may.`,
+    summary: `The budget of ${objective.id} burns ${burn.factor === 1 ? "" : `${burn.factor} times `}as fast as it may.`,
     description:
       `Promised: ${objective.promise}. Over ${burn.long}, and over ${burn.short} too, more than ${formatted(threshold * 100)} % were not so; ` +
-      `${burn.long} of it spend ${burn.spent} of a month's budget. Below ${grouped(eventsLeast)} events in ${burn.long} this is silent. ${objective.caveat}`,
+      `${burn.long} of it spends ${burn.spent} of a month's budget. Below ${grouped(eventsLeast)} events in ${burn.long} this is silent. ${objective.caveat}`,
     anchor: "budget-burn",
   };
 }
@@ -98,16 +89,16 @@ export function eventsLeastOf(threshold: number): number {
 const UNITS_S = { m: 60, h: 3_600, d: 86_400 } as const;
 
 /** 300 for "5m". */
-export function secondsOf(range: string): number {
+function secondsOf(range: string): number {
   return Number(range.slice(0, -1)) * UNITS_S[range.at(-1) as keyof typeof UNITS_S];
 }
 
-function ratioName({ id }: Objective, range: string): string {
-  return `stormglass:${snake(id)}_errors:ratio_rate${range}`;
+function badName({ id }: Objective, range: string): string {
+  return `stormglass:${snake(id)}_bad:rate${range}`;
 }
 
-function eventsName({ id }: Objective, range: string): string {
-  return `stormglass:${snake(id)}_events:count${range}`;
+function allName({ id }: Objective, range: string): string {
+  return `stormglass:${snake(id)}_all:rate${range}`;
 }
 
 function snake(id: string): string {

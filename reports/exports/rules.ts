@@ -31,7 +31,7 @@ export function alertsExport(subject: ExportSubject): Exported {
       : [
           {
             path: [...path, 0],
-            text: "Shares of bad events over each window, and how many events.",
+            text: "Bad events and all events per second, over each window.",
           },
         ];
   const resource = {
