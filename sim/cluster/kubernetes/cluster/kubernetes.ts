@@ -247,7 +247,7 @@ export class Kubernetes {
 
   // ---- pods come and go ---------------------------------------------------------------------------
 
-  #create(birth: Parameters<PodControl["create"]>[0]): Pod {
+  #create(birth: Parameters<PodControl["create"]>[0]): void {
     const pod = this.#pods.add({
       ...birth,
       number: this.#pods.createdCount,
@@ -256,7 +256,6 @@ export class Kubernetes {
     });
     if (this.#hasBegun) this.#scheduler.queue(pod);
     else this.#settleLongAgo(pod);
-    return pod;
   }
 
   /** Machines that the beginning needs beyond its count were provisioned long ago, too. */

@@ -28,25 +28,29 @@ export function victimsFirst(
       PHASES[a.phase] - PHASES[b.phase] ||
       Number(a.isReady) - Number(b.isReady) ||
       crowd(b) - crowd(a) ||
-      readyOrder(a, b, nowMs) ||
-      b.restartCount - a.restartCount ||
-      ageOrder(a.createdAtMs, b.createdAtMs, nowMs, a.uid - b.uid) ||
+      (a.isReady ? readyOrder(a, b, nowMs) : youthOrder(a, b, nowMs)) ||
       a.uid - b.uid ||
       a.number - b.number,
   );
 }
 
+/**
+ * Of two ready pods. The controller looks at restarts and at the time of creation, too, if both were ready in one and the
+ * same second; then its order has no ends, so here the UID decides there as well.
+ */
 function readyOrder(a: Pod, b: Pod, nowMs: number): number {
-  if (!a.isReady || !b.isReady) return 0;
-  return ageOrder(a.readyChangedAtMs ?? nowMs, b.readyChangedAtMs ?? nowMs, nowMs, a.uid - b.uid);
+  return (
+    sinceRank(a.readyChangedAtMs ?? nowMs, nowMs) - sinceRank(b.readyChangedAtMs ?? nowMs, nowMs)
+  );
 }
 
-/** The younger first; `tie` for ages between the same powers of two. 0 only for one instant. */
-function ageOrder(aAtMs: number, bAtMs: number, nowMs: number, tie: number): number {
-  const a = Math.floor(aAtMs / SECOND_MS) * SECOND_MS;
-  const b = Math.floor(bAtMs / SECOND_MS) * SECOND_MS;
-  if (a === b) return 0;
-  return ageRank(nowMs - a) - ageRank(nowMs - b) || tie;
+function youthOrder(a: Pod, b: Pod, nowMs: number): number {
+  const restarts = b.restartCount - a.restartCount;
+  return restarts || sinceRank(a.createdAtMs, nowMs) - sinceRank(b.createdAtMs, nowMs);
+}
+
+function sinceRank(atMs: number, nowMs: number): number {
+  return ageRank(nowMs - Math.floor(atMs / SECOND_MS) * SECOND_MS);
 }
 
 /** floor(log2(age in ns)), and -1 for what is not older than now. Halving is exact, Math.log2 need not be. */

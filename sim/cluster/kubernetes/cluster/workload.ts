@@ -12,7 +12,7 @@ export interface PodControl {
     readonly name: string;
     readonly revision: number;
     readonly createdFor: PodLife["createdFor"];
-  }): Pod;
+  }): void;
   delete(pod: Pod, deletedFor: NonNullable<PodLife["deletedFor"]>): void;
 }
 
