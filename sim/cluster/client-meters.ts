@@ -24,6 +24,7 @@ export class ClientMeters {
   attemptsOfReturned = 0;
   gaps = 0;
   mediaRestarts = 0;
+  departuresTold = 0;
   /** Rooms whose deliveries are `delivery.latency.other`; undefined while there is no noise. */
   isNeighbour: ((room: number) => boolean) | undefined = undefined;
   noisyRoom = NEVER;

@@ -124,6 +124,7 @@ export class ClientWorld implements ClientOutbox {
       this.onSnapshot(client, this.core.table.lastS(client));
     }
     if (message.offeredAtUs > 0) this.#meters.delivered(client, message);
+    if (message.kind === Kind.participantLeft) this.#meters.departuresTold++;
     const draw = needsDraw(message.kind) ? this.#backoffDraws.nextUnit(client) : 0;
     this.core.received(client, message, s, this.#sim.nowMs, draw);
     // A participant who came or went moves no deadline, and is most of what is received.

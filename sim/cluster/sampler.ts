@@ -206,6 +206,7 @@ export class Sampler {
     r.reading("trunk.frames", nowUs, backplane.trunkFrames);
     r.reading("sfu.exhausted", nowUs, media.exhausted);
     r.reading("media.restarts", nowUs, meters.mediaRestarts);
+    r.reading("departures.told", nowUs, meters.departuresTold);
     r.reading("hosts.outofmemory", nowUs, this.#world.outOfMemory);
     this.#sampleReplicas(nowUs);
     this.#readMachines(nowUs);

@@ -114,6 +114,8 @@ export const CATALOGUE: Readonly<Record<string, Metric>> = {
   "sessions.cut": counter("sessions on pods when these were deleted: they must move"),
   "sessions.killed": counter("sessions still on pods when these were killed"),
 
+  "departures.told": counter("times that a client was told that somebody had left its room"),
+
   "rooms.live": gauge("count", "rooms with somebody in them"),
   "rooms.split.ever": counter("rooms that lived on several nodes at some time"),
   "rooms.moved": counter("rooms that changed their host"),

@@ -11,6 +11,7 @@ const PODS_LEAST = 3;
 const SHARE_LEAST = 0.2;
 /** From this many pods on, the gentle policy is a percentage. Science: 1 pod or 5 % a minute. */
 const LARGE_FLEET = 40;
+const GENTLE_PERCENT = 5;
 
 interface Cliff {
   readonly change: Change;
@@ -48,28 +49,29 @@ function sentence({ change, cut, share }: Cliff, evidence: Evidence): string {
   const { from, to, atMs } = change;
   const removed = from - to;
   const killed = evidence.value("sessions.killed");
-  const percentPerMin = 5;
   const isLarge = from >= LARGE_FLEET;
-  const perMin = isLarge ? Math.floor((from * percentPerMin) / 100) : 1;
+  const perMin = isLarge ? from - keptOf(from) : 1;
   const policy = isLarge
-    ? `{ type: Percent, value: ${percentPerMin}, periodSeconds: 60 }`
+    ? `{ type: Percent, value: ${GENTLE_PERCENT}, periodSeconds: 60 }`
     : "{ type: Pods, value: 1, periodSeconds: 60 }";
-  const minutes = minutesDown(from, to, isLarge ? percentPerMin : undefined);
+  const minutes = isLarge ? minutesDown(from, to) : removed;
   const late = killed === 0 ? "" : `, and ${amount(killed)} were killed at the end of the grace`;
   return (
     `Scaling down cut ${amount(cut)} sessions at once, ${percent(share)} of all: at ${span(atMs)} one sync took ` +
     `${removed} of ${from} pods (${ruleText(evidence)})${late}. With behavior.scaleDown.policies ` +
     `[${policy}] the same takes ${minutes} min and moves about ${amount((cut / removed) * perMin)} sessions ` +
-    `a minute, ${perMin === 1 ? "one pod" : `${perMin} pods or fewer`} at a time.`
+    `a minute, ${perMin === 1 ? "one pod" : `at most ${perMin} pods`} at a time.`
   );
 }
 
-/** Minutes from one count to the other, a pod or a percentage of what there is each minute. */
-function minutesDown(from: number, to: number, percentPerMin: number | undefined): number {
+/** As the controller rounds: what stays is cut to a whole pod, so that at least one goes. */
+function keptOf(pods: number): number {
+  return Math.trunc(pods * (1 - GENTLE_PERCENT / 100));
+}
+
+function minutesDown(from: number, to: number): number {
   let minutes = 0;
-  for (let pods = from; pods > to; minutes++) {
-    pods -= Math.max(1, Math.floor((pods * (percentPerMin ?? 0)) / 100));
-  }
+  for (let pods = from; pods > to; minutes++) pods = keptOf(pods);
   return minutes;
 }
 

@@ -55,7 +55,7 @@ function sentence(damped: readonly Damped[], evidence: Evidence): string {
   return (
     `Pods that were starting counted as idle: ${counted(damped.length, "look")} asked for less than the load, ` +
     `and ${effect}. At worst, at ${span(worst.decision.atMs)}, ${worst.metric.name} was ` +
-    `${(worst.metric.ratio ?? 0).toFixed(2)} times its target on ${ready} ready pods, ${unready} were not ready and ` +
+    `${(worst.metric.ratio ?? 0).toFixed(2)} times its target on ${ready} ready pods, with ${unready} not ready and ` +
     `${missing} without a sample, and it asked for ${worst.decision.trace.raw} instead of ${worst.undamped}. Shorten ` +
     `the start of a pod${start}, or scale on an External sum, which no unready pod damps.`
   );

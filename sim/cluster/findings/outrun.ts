@@ -104,7 +104,7 @@ function sentence(
 ): string {
   const { storm, stepMs, readyAtMs } = lead;
   return (
-    `The storm ${storm.phase} outran the loop: it lasted ${span(storm.overMs)}, and from the load step at ` +
+    `The arrivals of ${storm.phase} outran the loop: they lasted ${span(storm.overMs)}, and from the load step at ` +
     `${span(stepMs)} to new pods that are ready it took ${span(readyAtMs - stepMs)} (${stages(lead)}). By then ` +
     `${amount(come)} clients had come; at ${amount(evidence.placesPerPod)} places a pod that takes ` +
     `${counted(needed, "pod")}, and ${had} were there. No target helps: raise minReplicas to ${needed} before ` +

@@ -18,9 +18,9 @@ export function saturation(evidence: Evidence): readonly string[] {
   const metric = evidence.connectionMetrics.find((known) => known.metric === ACTIVE);
   if (metric === undefined || factorOf(metric, evidence) >= QUICK_FACTOR) return [];
   const full = evidence.decisions.filter((decision) => isFull(decision, metric, evidence));
-  const steps = evidence.changes.filter(
-    ({ decision, from, to }) => to > from && full.includes(decision) && isBy(decision, metric),
-  );
+  const isStep = ({ decision, from, to }: Change): boolean =>
+    to > from && full.includes(decision) && decision.trace.winner === metric.name;
+  const steps = longestRun(evidence.changes, isStep);
   if (steps.length >= CRAWL_STEPS) return [crawl(steps, metric, evidence)];
   const stuck = full.filter((decision) => isWithinTolerance(decision, metric));
   if (steps.length === 0 && stuck.length >= STUCK_LOOKS) return [never(stuck, metric, evidence)];
@@ -38,8 +38,19 @@ function isFull(decision: DecisionRecord, metric: ConnectionMetric, evidence: Ev
   return evidence.traceOf(decision, metric.name)?.ratio !== undefined && evidence.isShortAt(atMs);
 }
 
-function isBy({ trace }: DecisionRecord, { name }: ConnectionMetric): boolean {
-  return trace.winner === name;
+/** The longest series of changes that are all so, the first of equals. */
+function longestRun(
+  changes: readonly Change[],
+  isStep: (change: Change) => boolean,
+): readonly Change[] {
+  let longest: Change[] = [];
+  let current: Change[] = [];
+  for (const change of changes) {
+    if (isStep(change)) current.push(change);
+    else current = [];
+    if (current.length > longest.length) longest = current;
+  }
+  return longest;
 }
 
 /** At most the replicas that there are, although nobody else asked for more either. */

@@ -194,7 +194,7 @@ describe("a storm that outruns the loop", () => {
   test("[FI5] the lag is split by stage and the floor follows from it", () => {
     const words = only({ manifest, looks, pods, durationMs: 60_000, columns: columns(30_000) });
 
-    expect(words).toContain("The storm storm outran the loop: it lasted 30 s");
+    expect(words).toContain("The arrivals of storm outran the loop: they lasted 30 s");
     expect(words).toContain("from the load step at 5 s to new pods that are ready it took 28 s");
     expect(words).toContain(
       "metric 4 s, sync 8.2 s, schedule 0.3 s, pull 12 s, start 1.5 s, readiness 2 s",
@@ -263,7 +263,7 @@ describe("pods that are not ready when they are counted", () => {
 
     expect(words).toContain("2 looks asked for less than the load");
     expect(words).toContain("1 of them did not grow at all, 15 s of waiting");
-    expect(words).toContain("on 8 ready pods, 6 were not ready and 2 without a sample");
+    expect(words).toContain("on 8 ready pods, with 6 not ready and 2 without a sample");
     expect(words).toContain("asked for 16 instead of 24");
     expect(words).toContain("(40 s in the middle here)");
   });
