@@ -100,6 +100,7 @@ export function nodePolicy(settings: Settings, incarnation: number): NodePolicy 
     incarnation,
     region,
     zone,
+    generation: node.generation,
     placement: policyByName(cluster.placement.policy),
     maxConnections: node.maxConnections,
     softLimitRatio: node.softLimitRatio,

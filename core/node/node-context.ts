@@ -21,6 +21,8 @@ export interface NodePolicy {
   readonly incarnation: number;
   readonly region: string;
   readonly zone: string;
+  /** Number of the release that the node runs: new rooms go to the newest first. 0 when absent. */
+  readonly generation?: number;
   readonly placement: PlacementPolicy;
   readonly maxConnections: number;
   /** New rooms may fill this share of maxConnections with committed load. */

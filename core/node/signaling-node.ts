@@ -352,6 +352,7 @@ export class SignalingNode {
       maxConnections: p.maxConnections,
       softLimit: this.context.softLimit,
       admitPerSec: p.admitPerSec,
+      generation: p.generation ?? 0,
     };
   }
 

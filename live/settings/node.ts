@@ -7,6 +7,9 @@ export const nodeSection = section("rooms and sessions", {
     least: 1,
     source: "assumed: the limit that a target of 1,700 sessions per pod leaves headroom under",
   }),
+  generation: count("number of the release it runs: new rooms go to the highest first", 0, {
+    source: "assumed: nobody counts; a build number makes a rolling update move each room once",
+  }),
   softLimitRatio: ratio("share of maxConnections up to which it founds new rooms", 0.9, {
     written: "softLimit",
     least: 0.01,

@@ -108,14 +108,27 @@ export class Judge {
 
   /** Everything that this node has sent is on the way: its clients will have it before they come back. */
   nodeDies(node: number): void {
+    this.#eachOf(node, (client, sentS) => {
+      this.#world.meters.isStruck[client] = 1;
+      this.#promised.set(client, sentS);
+    });
+  }
+
+  /** Whom it asks to go is no bystander. */
+  nodeDrains(node: number): void {
+    this.#eachOf(node, (client) => {
+      this.#world.meters.isStruck[client] = 1;
+    });
+  }
+
+  /** Clients with a session of the node, and how far it has counted for them. */
+  #eachOf(node: number, visit: (client: number, sentS: number) => void): void {
     const world = this.#world;
     const { sessions } = world.nodes[node]!.core.context;
     for (let at = 0; at < sessions.handles.end; at++) {
       if (sessions.state[at] !== SessionState.attached) continue;
       const client = world.clientAt(sessions.edge[at]!, sessions.connection[at]!);
-      if (client < 0) continue;
-      world.meters.isStruck[client] = 1;
-      this.#promised.set(client, sessions.sentS(sessions.handles.at(at)));
+      if (client >= 0) visit(client, sessions.sentS(sessions.handles.at(at)));
     }
   }
 

@@ -91,6 +91,11 @@ export class ManagedNodes implements PodProcesses, Exposition {
     if (nodes[slot]!.isDown) faults.restartNode(slot);
   }
 
+  /** Number of the template's revision that runs in the slot: a build number, as a deployer would give it. */
+  releaseOf(slot: number): number {
+    return this.kubernetes.podOfSlot(slot)?.revision ?? 0;
+  }
+
   /** Whether a process that ends its life, and stays, still has its pod. */
   hasPod(slot: number): boolean {
     return this.kubernetes.podOfSlot(slot) !== undefined;
@@ -100,6 +105,7 @@ export class ManagedNodes implements PodProcesses, Exposition {
     const { nodes, sim } = this.#world;
     if (nodes[slot] === undefined || nodes[slot].isDown) return;
     this.#leaving.add(slot);
+    this.#world.judge.nodeDrains(slot);
     nodes[slot].arrive(EventKind.nodeDrain, slot, 1, undefined);
     sim.schedule(LOOK_EVERY_US, EventKind.nodeDeparts, slot, 0);
   }
@@ -177,7 +183,7 @@ export class ManagedNodes implements PodProcesses, Exposition {
     const { core } = host;
     return new Map([
       ["active_websocket_connections", core.context.load],
-      ["offered_websocket_connections", core.context.load],
+      ["offered_websocket_connections", core.offeredConnections(this.#world.sim.nowMs)],
       ["fanout_queue_depth", core.context.scheduler.backlogDeliveries],
     ]);
   }

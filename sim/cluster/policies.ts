@@ -79,7 +79,13 @@ export function edgePolicy(scenario: Scenario, edge: number, incarnation: number
   };
 }
 
-export function nodePolicy(scenario: Scenario, node: number, incarnation: number): NodePolicy {
+/** `generation`: number of the release that this life runs. */
+export function nodePolicy(
+  scenario: Scenario,
+  node: number,
+  incarnation: number,
+  generation: number,
+): NodePolicy {
   const { cluster, clients } = scenario;
   const { nodes, budgets, fanout, sessions } = cluster;
   const reserve = (depth: number): number => Math.floor(depth * budgets.criticalReserveRatio);
@@ -88,6 +94,7 @@ export function nodePolicy(scenario: Scenario, node: number, incarnation: number
     incarnation,
     region: `r${node % nodes.regions}`,
     zone: `z${node % nodes.zones}`,
+    generation,
     placement: policyByName(cluster.placement.policy),
     maxConnections: nodes.maxConnections,
     softLimitRatio: nodes.softLimitRatio,

@@ -139,7 +139,8 @@ export class World implements EventHandler {
     assert(node < HOSTS_MAX, "nodes fit their number", HOSTS_MAX);
     backplane.addNode();
     const number = scenario.cluster.edges.count + node;
-    const policyOf = (life: number) => nodePolicy(scenario, node, life);
+    const policyOf = (life: number) =>
+      nodePolicy(scenario, node, life, this.managed?.releaseOf(node) ?? 0);
     const lag = this.recorder.whole("loop.lag");
     const host = new NodeHost(node, number, policyOf, { backplane, media }, sim, costs, lag);
     this.nodes.push(host);
