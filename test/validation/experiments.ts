@@ -16,6 +16,7 @@ import {
   toleranceBoundary,
   unreadyPods,
 } from "./autoscaling.ts";
+import { criticalGain, warmPods } from "./delayed-loop.ts";
 import { loadSpread, maxLoad, ringShares, smhasherVerification } from "./hashing.ts";
 import { committedLoad, naiveAndSticky } from "./meetings.ts";
 import {
@@ -101,9 +102,9 @@ const EXPERIMENTS: readonly (readonly [string, Experiment])[] = [
   ["hpa.unready_rebalance", unreadyPods],
   ["hpa.scaledown.default_cliff", scaleDownCliff],
   ["hpa.cpu.integer_truncation", integerTruncation],
+  ["control.", criticalGain],
+  ["warm.", warmPods],
 ];
-
-const LINEAR_LOOP = "a theorem on linear loops; the controller rounds, tolerates and limits";
 
 /** Target → why nothing here answers it. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -122,11 +123,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "retry.aws_sdk_quota": "that quota is another client's; ours is RetryBudget",
   "reconnect.discord_identify.s100_mc1": "identify buckets are not built: slots are",
   "reconnect.discord_identify.s2000_mc16": "identify buckets are not built: slots are",
-  "control.delay0.critical_gain": LINEAR_LOOP,
-  "control.delay1.critical_gain": LINEAR_LOOP,
-  "control.delay3.critical_gain": LINEAR_LOOP,
-  "control.delay4.critical_gain": LINEAR_LOOP,
-  "warm.N100000_W600_L75": "a capacity bound that no controller is part of",
 };
 
 export function experimentFor(target: Target): Experiment | undefined {
