@@ -16,6 +16,7 @@ const PANEL_WIDTH = 12;
 const PANEL_HEIGHT = 8;
 const NOTE_HEIGHT = 4;
 
+const NAMESPACES = 'label_values(active_websocket_connections{role="edge"}, namespace)';
 const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
 
 export function grafanaExport(subject: ExportSubject): Exported {
@@ -59,14 +60,11 @@ function variables({ namespace }: ExportSubject): object[] {
     {
       current: { selected: true, text: namespace, value: namespace },
       datasource: DATASOURCE,
-      definition: "label_values(active_websocket_connections, namespace)",
+      definition: NAMESPACES,
       hide: 0,
       label: "Namespace",
       name: "namespace",
-      query: {
-        query: "label_values(active_websocket_connections, namespace)",
-        refId: "namespace",
-      },
+      query: { query: NAMESPACES, refId: "namespace" },
       refresh: 2,
       type: "query",
     },
