@@ -167,11 +167,15 @@ export class Faults {
 
   /** All nodes of a zone at once, without a word; and the machines that they ran on. */
   #loseZone(zone: number): void {
-    const { zones } = this.#world.scenario.cluster.nodes;
-    for (const { node, isDown } of this.#world.nodes) {
-      if (!isDown && node % zones === zone) this.crashNode(node, false);
+    const { managed, nodes, scenario } = this.#world;
+    for (const { node, isDown } of nodes) {
+      const itsZone =
+        managed === undefined
+          ? node % scenario.cluster.nodes.zones
+          : managed.kubernetes.zoneOfSlot(node);
+      if (!isDown && itsZone === zone) this.crashNode(node, false);
     }
-    this.#world.managed?.kubernetes.machinesDied(zone);
+    managed?.kubernetes.machinesDied(zone);
   }
 
   crashNode(node: number, isReset: boolean): void {

@@ -214,6 +214,11 @@ export class Kubernetes {
     return this.#pods.ofSlot(slot);
   }
 
+  /** Where the machine of the slot's pod is; undefined without one. Core believes slot mod zones, mostly rightly. */
+  zoneOfSlot(slot: number): number | undefined {
+    return this.#pods.ofSlot(slot)?.machine?.zone;
+  }
+
   /** Slots ever used. */
   get slotCount(): number {
     return this.#pods.slotCount;

@@ -29,6 +29,13 @@ test("[KC9] a zone without room gives way to the one with the fewest pods", () =
   const bench = new Bench({ replicas: 4, zones: 3, section: { machines } });
   // Zone 2 has no machine, and its pod went to zone 0, which has its share then.
   expect(machinesOf(bench)).toEqual([0, 1, 0, 1]);
+  expect([0, 1, 2, 3, 4].map((slot) => bench.cluster.zoneOfSlot(slot))).toEqual([
+    0,
+    1,
+    0,
+    1,
+    undefined,
+  ]);
 });
 
 test("[KC10] a pod without room waits for a machine: one is ordered for as many as it takes", () => {
