@@ -2,6 +2,7 @@
 // kept as a file beside the data; a test holds the two equal.
 
 import { BudgetFile } from "./budget.ts";
+import { MetricSamplesFile } from "./metric-samples.ts";
 import { writtenProfile } from "./profile.ts";
 import { ScenarioFile } from "./schema.ts";
 import type { FieldSchema } from "./schema/fields.ts";
@@ -11,6 +12,7 @@ export const SCHEMA_FILES = {
   scenario: "scenario.schema.json",
   budget: "budget.schema.json",
   profile: "profile.schema.json",
+  "metric-samples": "metric-samples.schema.json",
 } as const;
 export type SchemaName = keyof typeof SCHEMA_FILES;
 
@@ -25,6 +27,11 @@ function schemaOf(name: SchemaName): object {
       return publishedSchema(ScenarioFile as unknown as FieldSchema, "Stormglass scenario");
     case "budget":
       return publishedSchema(BudgetFile as unknown as FieldSchema, "Stormglass budgets");
+    case "metric-samples":
+      return publishedSchema(
+        MetricSamplesFile as unknown as FieldSchema,
+        "Stormglass metric samples",
+      );
     case "profile":
       return publishedSchema(writtenProfile(), "Stormglass profile");
   }

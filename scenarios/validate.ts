@@ -3,7 +3,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { nearest, suggestion, type Problem } from "./problem.ts";
 import { NOTATION } from "./quantities.ts";
-import { writtenName, type FieldSchema } from "./schema/fields.ts";
+import { KUBERNETES_QUANTITY, writtenName, type FieldSchema } from "./schema/fields.ts";
 import { keyPositionAt, nodeAt, positionAt, toPlain, type SourceNode } from "./source-tree.ts";
 
 type Path = readonly (string | number)[];
@@ -92,6 +92,9 @@ function problemOf(error: ErrorObject, root: SourceNode): Problem | undefined {
 
 function mustOf(error: ErrorObject, field: FieldSchema): string {
   if (error.keyword === "pattern" && field.pattern === "\\?$") return "end in a question mark";
+  if (field.pattern === KUBERNETES_QUANTITY) {
+    return "be a quantity from 0 on, such as 1700, 250m or 64Mi";
+  }
   if (error.keyword === "pattern") return "be a name of small letters, digits and hyphens";
   if (error.keyword === "minLength") return "not be empty";
   if (error.keyword === "type") return `be ${typeWord(field.type)}`;

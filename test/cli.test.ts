@@ -57,7 +57,7 @@ test.each([
   [["run", "node-death", "--seeds", "3,3"], "A seed is there twice."],
   [
     ["schema", "scenaro"],
-    "Allowed choices are scenario, budget, profile, results, serve, asyncapi",
+    "Allowed choices are scenario, budget, profile, metric-samples, results, serve, asyncapi",
   ],
   [["help", "exit-cods"], 'did you mean "exit-codes"?'],
 ])("[CL2] %j is a usage error: code 2, told on stderr", (args, message) => {

@@ -12,6 +12,7 @@ import type { Got, Verdict } from "../../sim/cluster/kubernetes/hpa-vectors/verd
 import { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 import { paintFor } from "../paint.ts";
+import { addExplain } from "./hpa-explain.ts";
 
 interface VectorsOptions {
   readonly json?: true;
@@ -20,7 +21,7 @@ interface VectorsOptions {
 
 const EXAMPLES = `Examples:
   stormglass hpa vectors hpa-vectors.json
-  stormglass hpa vectors hpa-vectors.json --json
+  stormglass hpa explain out/join-storm-100k
 `;
 const VECTORS_EXAMPLES = `Examples:
   stormglass hpa vectors hpa-vectors.json
@@ -34,6 +35,7 @@ export function addHpa(program: Command, outside: Outside, finish: (code: ExitCo
     .description("The Kubernetes HorizontalPodAutoscaler, computed as its controller computes it.")
     .helpCommand(false)
     .addHelpText("before", EXAMPLES);
+  addExplain(hpa, outside, finish);
   addVectors(hpa, outside, finish);
 }
 

@@ -6,7 +6,15 @@ import { schemaText, type SchemaName } from "../../scenarios/schemas.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 
-const NAMES = ["scenario", "budget", "profile", "results", "serve", "asyncapi"] as const;
+const NAMES = [
+  "scenario",
+  "budget",
+  "profile",
+  "metric-samples",
+  "results",
+  "serve",
+  "asyncapi",
+] as const;
 
 const EXAMPLES = `Examples:
   stormglass schema scenario > scenario.schema.json

@@ -107,6 +107,10 @@ export const manifest = (description: string) =>
     }),
   );
 
+/** A quantity of Kubernetes as people write values of metrics: fewer digits than its 64 bits of thousandths hold. */
+export const KUBERNETES_QUANTITY =
+  "^(\\d{1,15}(\\.\\d{1,9})?m?|\\d{1,6}(\\.\\d{1,9})?(k|M|G|Ki|Mi|Gi))$";
+
 /** A name that expressions, options and file names can carry: small letters, digits, hyphens. */
 export const name = (description: string) =>
   Type.Unsafe<string>({ type: "string", pattern: "^[a-z][a-z0-9-]*$", description });

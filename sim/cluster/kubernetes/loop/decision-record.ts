@@ -11,9 +11,14 @@ import { type MetricReading, samplesOf } from "../hpa/reading.ts";
 import type { MetricSpec } from "../hpa/spec.ts";
 import type { Answer } from "../pipeline/adapter.ts";
 
+/** Undefined: the API answered with nothing. */
+interface Answered extends Pick<Answer, "sampledAt"> {
+  readonly reading: MetricReading | undefined;
+}
+
 export interface Seen {
   readonly metrics: readonly MetricSpec[];
-  readonly answers: readonly Answer[];
+  readonly answers: readonly Answered[];
   readonly pods: readonly PodView[];
   readonly podCpuRequestMilli: number;
 }
@@ -64,8 +69,8 @@ function spreadOf(
   return { min, p50: values[(values.length - 1) >> 1], max: values[values.length - 1] };
 }
 
-function valuesOf(reading: MetricReading): readonly (readonly [string, bigint])[] {
-  if (reading.kind !== "samples" && reading.kind !== "usages") return [];
+function valuesOf(reading: MetricReading | undefined): readonly (readonly [string, bigint])[] {
+  if (reading?.kind !== "samples" && reading?.kind !== "usages") return [];
   const samples =
     reading.kind === "samples"
       ? reading.samples

@@ -180,7 +180,7 @@ test("[HL5] while an API fails its metric does, the way down is blocked and the 
 });
 
 test("[HL6] a controller that restarts forgets its windows, and looks again a period later or at once", () => {
-  const next = (kubernetesVersion: Changes["kubernetesVersion"]): number => {
+  const next = (kubernetesVersion: NonNullable<Changes["kubernetesVersion"]>): number => {
     const cluster = new SmallCluster(4);
     cluster.exposes = () => ({ [CONNECTIONS]: 100 });
     const spec = { maxReplicas: 9, metrics: [podsMetric(CONNECTIONS, 100)] };
