@@ -25,6 +25,8 @@ type Load = (program: Command, shared: Shared) => Promise<void>;
 const COMMANDS: Readonly<Record<string, Load>> = {
   run: async (program, { outside, workerFile, finish }) =>
     (await import("./commands/run.ts")).addRun(program, outside, workerFile, finish),
+  plan: async (program, { outside, workerFile, finish }) =>
+    (await import("./commands/plan.ts")).addPlan(program, outside, workerFile, finish),
   show: async (program, { outside, finish }) =>
     (await import("./commands/show.ts")).addShow(program, outside, finish),
   serve: async (program, { outside, finish }) =>
