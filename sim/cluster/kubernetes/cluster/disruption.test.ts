@@ -97,6 +97,16 @@ test("[KC17] pods of a lost zone are killed at once, and replaced elsewhere afte
   expect(bench.cluster.machineMs(310 * S)).toBe(8 * 310 * S + 4 * 10 * S);
 });
 
+test("[KC16, KC17] pods that a lost zone took use the budget up: a drain waits for their replacements", () => {
+  const bench = new Bench({ replicas: 6, zones: 3 });
+  bench.cluster.machinesDied(0);
+  bench.runTo(2 * S);
+  bench.cluster.drainMachines(1);
+  bench.runTo(1_000 * S);
+  // Replaced at 300 s and ready at 305 s; tries are at 2 s, 7 s … 307 s. The other evictions are the replacements'.
+  expect(deletionsOf(bench)).toEqual([300, 300, 307]);
+});
+
 test("[KC17] machines that come after the loss of a zone lie in the others", () => {
   const machines = { count: 3, podsPerMachine: 2, countMax: 8 };
   const bench = new Bench({ replicas: 6, zones: 3, section: { machines } });
