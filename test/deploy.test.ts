@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { serveKeys, VARIABLE_PREFIX } from "../bin/serve-keys.ts";
 import { readServeSettings } from "../bin/serve-settings.ts";
 import { silentLog } from "../live/operations/log.ts";
@@ -13,12 +13,14 @@ import { OperationsServer } from "../live/operations/operations-server.ts";
 import type { Settings } from "../live/settings-schema.ts";
 import { edgePolicy } from "../live/policies.ts";
 import { settingsWith } from "../live/settings-schema.ts";
+import { hpaManifest } from "../sim/cluster/kubernetes/hpa/manifest.ts";
+import { rulesOf } from "../sim/cluster/kubernetes/hpa/version.ts";
 import { type Manifest, rendered } from "./parts/manifests.ts";
 import { hasProgram } from "./parts/process.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const KUBERNETES = "deploy/kubernetes";
-const PLACES = ["base", "overlays/dev", "overlays/production"];
+const PLACES = ["base", "overlays/dev", "overlays/production", "overlays/autoscaled"];
 const SECRET = "a secret of at least thirty-two bytes, for tests";
 /** Secrets that are not made by an overlay: name and keys, as docs/deploy.md tells operators to make them. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
@@ -217,6 +219,14 @@ test.each(PLACES)("[DP3] %s: whatever names something names something that is th
         own.some((one) => one.kind === "Service" && one.metadata.name === spec.serviceName),
       ).toBe(true);
     }
+    if (kind === "HorizontalPodAutoscaler") {
+      const { scaleTargetRef } = spec as { scaleTargetRef: { kind: string; name: string } };
+      const scaled = own.filter(
+        (one) => one.kind === scaleTargetRef.kind && one.metadata.name === scaleTargetRef.name,
+      );
+      // Else every apply takes back what the HPA did.
+      expect(scaled.map((one) => one["spec"].replicas as unknown)).toEqual([undefined]);
+    }
     if (kind === "Ingress") expectLedTo(manifests, spec.rules[0].http.paths[0]);
   }
   for (const { volumes } of workloads) {
@@ -244,6 +254,23 @@ function expectLedTo(
   const ports = service?.["spec"].ports as readonly { name: string }[];
   expect(ports.map((one) => one.name)).toContain(port.name);
 }
+
+test("[DP6] the HPA of the component is the one that is simulated, and the server has its metrics", () => {
+  const of = (path: string): Manifest => parse(textOf(path)) as Manifest;
+  const shipped = of(`${KUBERNETES}/components/autoscaling/hpa.yaml`);
+
+  expect(shipped).toEqual(of("scenarios/manifests/hpa.yaml"));
+  expect(hpaManifest(shipped, rulesOf("1.35"))).toMatchObject({ targetKind: "StatefulSet" });
+  const documented = textOf("docs/deploy.md");
+  for (const { pods } of shipped["spec"].metrics as { pods?: { metric: { name: string } } }[]) {
+    if (pods === undefined) continue;
+    const row = documented.split("\n").find((line) => line.startsWith(`| \`${pods.metric.name}\``));
+    expect([pods.metric.name, row?.split(" | ")[2]]).toEqual([
+      pods.metric.name,
+      expect.stringContaining("node"),
+    ]);
+  }
+});
 
 test("[DP3] the ingress hashes the room and is more patient than the edge", () => {
   const ingress = manifestsOf("overlays/production").find(({ kind }) => kind === "Ingress")!;

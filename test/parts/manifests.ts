@@ -16,9 +16,9 @@ export interface Manifest {
 }
 
 interface Operation {
-  readonly op: "add" | "replace";
+  readonly op: "add" | "replace" | "remove";
   readonly path: string;
-  readonly value: unknown;
+  readonly value?: unknown;
 }
 
 interface Patch {
@@ -36,6 +36,7 @@ interface Generated {
 interface Kustomization {
   readonly namespace?: string;
   readonly resources?: readonly string[];
+  readonly components?: readonly string[];
   readonly labels?: readonly { readonly pairs: Readonly<Record<string, string>> }[];
   readonly configMapGenerator?: readonly Generated[];
   readonly secretGenerator?: readonly Generated[];
@@ -46,15 +47,21 @@ interface Kustomization {
 
 const KNOWN = [
   ...["apiVersion", "kind", "namespace", "resources", "labels", "configMapGenerator"],
-  ...["secretGenerator", "images", "replicas", "patches"],
+  ...["secretGenerator", "images", "replicas", "patches", "components"],
 ];
 
 /** What `kubectl kustomize <directory>` gives, but for the hashes in the names of what is generated. */
 export function rendered(directory: string): Manifest[] {
+  return over(directory, []);
+}
+
+/** What the kustomization, or the component, in the directory makes of these manifests. */
+function over(directory: string, given: Manifest[]): Manifest[] {
   const said = parse(readFileSync(join(directory, "kustomization.yaml"), "utf8")) as Kustomization;
   const unknown = Object.keys(said).filter((name) => !KNOWN.includes(name));
   if (unknown.length > 0) throw new Error(`${directory}: ${unknown.join(", ")} is not known here`);
-  const manifests = (said.resources ?? []).flatMap((name) => resource(directory, name));
+  let manifests = given.concat((said.resources ?? []).flatMap((name) => resource(directory, name)));
+  for (const name of said.components ?? []) manifests = over(join(directory, name), manifests);
   for (const one of said.configMapGenerator ?? [])
     manifests.push(made("ConfigMap", directory, one));
   for (const one of said.secretGenerator ?? []) manifests.push(made("Secret", directory, one));
@@ -148,6 +155,11 @@ function operate(manifest: Manifest, { op, path, value }: Operation): void {
   for (const step of steps) {
     at = at?.[step];
     if (at === undefined) throw new Error(`${path}: there is no ${step}`);
+  }
+  if (op === "remove") {
+    if (at[last] === undefined) throw new Error(`${path} is not there`);
+    delete at[last];
+    return;
   }
   const copy = structuredClone(value);
   if (last === "-") (at as unknown[]).push(copy);
