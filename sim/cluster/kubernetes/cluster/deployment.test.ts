@@ -85,19 +85,24 @@ test("[KC4] an update that does not come up stops: 10 pods by 30 %/20 % stay at 
   expect([bench.countOf(0), bench.countOf(1), bench.availableCount]).toEqual([8, 5, 8]);
 });
 
-test.each([
+const scaled = [
   { to: 15, old: 12, fresh: 8 }, // 20 in all: 8 × 20/13 = 12.3 and 5 × 20/13 = 7.7.
   { to: 5, old: 4, fresh: 3 }, // 7 in all: 8 × 7/13 = 4.3 and 5 × 7/13 = 2.7.
   { to: 0, old: 0, fresh: 0 },
-])("[KC5] scaled to $to during an update, both revisions take their part", ({ to, old, fresh }) => {
-  const workload = { maxSurgeRatio: 0.3, maxUnavailableRatio: 0.2 };
-  const bench = new Bench({ replicas: 10, section: { workload, ...stuck } });
-  bench.cluster.rollOut();
-  bench.runTo(60 * S);
-  bench.cluster.scaleTo(to);
-  expect([bench.countOf(0), bench.countOf(1)]).toEqual([old, fresh]);
-  expect(bench.cluster.statusReplicas).toBe(old + fresh);
-});
+];
+
+test.each(scaled)(
+  "[KC5] scaled to $to during an update, both revisions take their part",
+  ({ to, old, fresh }) => {
+    const workload = { maxSurgeRatio: 0.3, maxUnavailableRatio: 0.2 };
+    const bench = new Bench({ replicas: 10, section: { workload, ...stuck } });
+    bench.cluster.rollOut();
+    bench.runTo(60 * S);
+    bench.cluster.scaleTo(to);
+    expect([bench.countOf(0), bench.countOf(1)]).toEqual([old, fresh]);
+    expect(bench.cluster.statusReplicas).toBe(old + fresh);
+  },
+);
 
 test("[KC4] old pods that are not available go first, and are gone at once", () => {
   const bench = new Bench({ replicas: 8 });
