@@ -148,6 +148,23 @@ test("[HL4] CPU of a pod that just started does not count, and an old one's does
   expect(loop.decisions.at(-1)!.perPod).toEqual([{ min: 90, p50: 90, max: 100 }]);
 });
 
+test("[HL4] a pod that was not scraped yet is missing, and holds back the next step", () => {
+  const cluster = new SmallCluster(4);
+  cluster.exposes = () => ({ [CONNECTIONS]: 200 });
+  const metrics = [podsMetric(CONNECTIONS, 100)];
+  const pipeline = { scrapeEveryMs: 120_000 };
+  const loop = loopOf(cluster, { maxReplicas: 64, metrics }, { pipeline });
+  cluster.play(loop, 35_000);
+  const [first, second] = loop.decisions;
+
+  expect([first.replicas, first.trace.metrics[0].pods?.missing]).toEqual([8, 0]);
+  const { pods, ratio, correctedRatio } = second.trace.metrics[0];
+  expect(pods!.ready + pods!.missing).toBe(8);
+  expect(pods!.missing).toBeGreaterThan(0);
+  expect(correctedRatio).toBeLessThan(ratio!);
+  expect(second.replicas!).toBeLessThan(16);
+});
+
 test("[HL5] while an API fails its metric does, the way down is blocked and the way up is not", () => {
   const cluster = new SmallCluster(4);
   cluster.exposes = () => ({ [CONNECTIONS]: 100 });

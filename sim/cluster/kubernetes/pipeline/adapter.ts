@@ -43,7 +43,7 @@ export class Adapter {
     this.#list();
     const { asked, seed, settings } = this.#options;
     // Pods that come up with the simulation itself were there before it, too.
-    if (!this.#prometheus.hasSamples()) {
+    if (!this.#prometheus.hasAnswers) {
       for (const name of asked.ofPods) this.#known.ofPods.add(name);
     }
     const stream = randomStream(seed, "kubernetes adapter relist");
@@ -55,15 +55,12 @@ export class Adapter {
     this.#timers.after(this.#options.settings.relistEveryMs, Step.relist, 0);
   }
 
-  /** A name is listed when it had a sample since the last list. */
   #list(): void {
     const { asked, settings } = this.#options;
     const sinceMs = this.#timers.nowMs() - settings.relistEveryMs;
     for (const key of ["ofPods", "ofOthers"] as const) {
       const isOfPods = key === "ofPods";
-      const found = asked[key].filter((name) =>
-        this.#prometheus.hasSampleAfter(name, isOfPods, sinceMs),
-      );
+      const found = asked[key].filter((name) => this.#prometheus.isListed(name, isOfPods, sinceMs));
       this.#known[key].clear();
       for (const name of found) this.#known[key].add(name);
     }

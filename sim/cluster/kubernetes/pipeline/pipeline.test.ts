@@ -194,6 +194,30 @@ test("[MP7] a name that appears later is known to the adapter at its next relist
   expect(reading.kind).toBe("samples");
 });
 
+test("[MP7] a name that no pod exposes is unknown, whatever else they expose", () => {
+  const cluster = new SmallCluster(2);
+  cluster.exposes = () => ({ other: 1 });
+  const [{ reading }] = new Bench(cluster, [podsMetric(LOAD, 1)]).at(5_000);
+
+  const error = "the server could not find the metric load for pods";
+  expect(reading).toEqual({ kind: "failed", error });
+});
+
+test("[MP7] a rule that finds nothing yet is known, and answers as soon as there is a value", () => {
+  const cluster = new SmallCluster(2);
+  cluster.others = (_, nowMs) => (nowMs < 30_000 ? [] : [0.25]);
+  const metrics = [externalMetric("ratio", 1), objectMetric("ratio", 1)];
+  const bench = new Bench(cluster, metrics);
+
+  const nothing = bench.at(20_000).map(({ reading }) => reading);
+  expect(nothing[0]).toEqual({ kind: "series", valuesMilli: [] });
+  expect(nothing[1].kind).toBe("failed");
+  expect(bench.at(51_000).map(({ reading }) => reading)).toEqual([
+    { kind: "series", valuesMilli: [250n] },
+    { kind: "value", valueMilli: 250n },
+  ]);
+});
+
 test("[MP7] pods that come up with the simulation expose what the adapter knew before", () => {
   const cluster = new SmallCluster(2);
   cluster.exposes = (_, nowMs) => (nowMs === 0 ? undefined : { [LOAD]: 4 });

@@ -51,6 +51,7 @@ export class Prometheus {
   readonly #ofPods: Map<string, Target>;
   /** By edge. */
   readonly #ofOthers: ReadonlyMap<string, Series>[];
+  #hasAnswers: boolean;
 
   constructor(options: PrometheusOptions, slots: Slots, exposition: Exposition, timers: Timers) {
     this.#options = options;
@@ -61,6 +62,7 @@ export class Prometheus {
     this.#lives = [];
     this.#ofPods = new Map();
     this.#ofOthers = [];
+    this.#hasAnswers = false;
   }
 
   begin(): void {
@@ -141,6 +143,7 @@ export class Prometheus {
 
   #readPod({ slot, series }: Target, atMs: number): void {
     const exposed = this.#exposition.podMetrics(slot);
+    if (exposed !== undefined) this.#hasAnswers = true;
     for (const [name, one] of series) read(one, exposed?.get(name), atMs);
   }
 
@@ -160,18 +163,21 @@ export class Prometheus {
     return this.#ofOthers.flatMap((series) => series.get(metric) ?? []);
   }
 
-  /** Whether some series of the name, of pods or of edges, had a sample after this time. */
-  hasSampleAfter(metric: string, isOfPods: boolean, atMs: number): boolean {
+  /**
+   * Whether a series of the name, of pods or of others, had a sample after this time. A rule over series of others has its name
+   * as soon as they are exposed, also while it finds nothing.
+   */
+  isListed(metric: string, isOfPods: boolean, afterMs: number): boolean {
+    if (!isOfPods && this.#exposition.otherSeries(metric) !== undefined) return true;
     const all = isOfPods
       ? [...this.#ofPods.values()].map(({ series }) => series.get(metric))
       : this.otherSeries(metric);
-    return all.some((series) => (series?.lastAtMs ?? -Infinity) > atMs);
+    return all.some((series) => (series?.lastAtMs ?? -Infinity) > afterMs);
   }
 
-  /** Whether any pod answers at all. */
-  hasSamples(): boolean {
-    const all = [...this.#ofPods.values()].flatMap(({ series }) => [...series.values()]);
-    return all.some(({ lastAtMs }) => lastAtMs !== undefined);
+  /** Whether any pod has answered a scrape. */
+  get hasAnswers(): boolean {
+    return this.#hasAnswers;
   }
 }
 
