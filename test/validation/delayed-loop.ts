@@ -6,7 +6,7 @@
 // the way, so they are set wide, and the counts are so large that whole numbers are as good as real ones.
 
 import { HpaController } from "../../sim/cluster/kubernetes/hpa/controller.ts";
-import type { HpaSpec } from "../../sim/cluster/kubernetes/hpa/spec.ts";
+import type { Behavior, HpaSpec } from "../../sim/cluster/kubernetes/hpa/spec.ts";
 import { DEFAULT_FLAGS } from "../../sim/cluster/kubernetes/hpa/version.ts";
 import { type Measured, type Target, parameterOf } from "./target.ts";
 
@@ -33,7 +33,7 @@ function asked(controller: HpaController, sync: number, replicas: number, value:
   return decision.replicas ?? replicas;
 }
 
-const FREE: HpaSpec["behavior"] = {
+const FREE: Behavior = {
   scaleUp: {
     tolerance: 0,
     policies: [{ type: "Percent", value: 1_000_000, periodMs: SYNC_MS }],
@@ -52,7 +52,7 @@ export interface Loop {
   readonly syncs: number;
   /** Of the need, when it begins. */
   readonly excess: number;
-  readonly behavior?: HpaSpec["behavior"];
+  readonly behavior?: Behavior;
 }
 
 /** ln of replicas over need, by reconcile. Ends early where a count leaves what counts can be. */
