@@ -20,7 +20,10 @@ test("[SC13] there are builtin scenarios", () => {
       "join-storm-100k.yaml",
       "node-death.yaml",
       "noisy-room.yaml",
+      "rolling-deploy.yaml",
+      "scale-down.yaml",
       "steady-100k.yaml",
+      "top-of-the-hour.yaml",
     ]),
   );
 });

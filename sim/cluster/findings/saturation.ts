@@ -10,7 +10,7 @@ import { amount, counted, course, percent, span } from "./words.ts";
 /** From this factor on a look doubles, as it would with a metric that knows no limit. */
 const QUICK_FACTOR = 2;
 /** Fewer steps than these are no crawl. Assumed. */
-const CRAWL_STEPS = 3;
+const CRAWL_STEPS = 2;
 /** Fewer looks at full nodes are a moment. Assumed: a minute of the default sync period. */
 const STUCK_LOOKS = 4;
 
