@@ -228,14 +228,19 @@ test.each([
   ],
   [["out/storm", "--seed", "9"], 3, "has no run of seed 9; its seeds are 7, 8"],
   [["out/storm", "--between", "2m..3m"], 3, "the first is at 0s, the last at 75s"],
-  [
-    ["bare/storm"],
-    3,
-    "ran without an HPA. Run it with one: stormglass run storm --set autoscaling.hpa=",
-  ],
 ])("[HE7] %j ends with code %i and says why", async (args, expected, why) => {
   const { code, out, err } = await explain(...args);
 
   expect(err).toContain(why);
   expect([code, out]).toEqual([expected, ""]);
+});
+
+test("[HE7] a result of a run without an HPA says so, and how to get one", async () => {
+  const { code, out, err } = await explain("bare/storm");
+
+  expect([code, out]).toEqual([3, ""]);
+  expect(err).toContain(
+    "bare/storm: has no autoscaling: storm ran without an HPA. Run it with one:",
+  );
+  expect(err).toContain("stormglass run storm --set autoscaling.hpa=@builtin/manifests/hpa.yaml");
 });
