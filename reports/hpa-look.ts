@@ -83,7 +83,9 @@ function podTexts(
   const ages = metricAgesMs[index];
   if (ages !== undefined) {
     const { youngestMs, oldestMs } = ages;
-    texts.push(`samples are ${formatMs(youngestMs)} to ${formatMs(oldestMs)} old`);
+    const youngest = formatMs(youngestMs);
+    const oldest = formatMs(oldestMs);
+    texts.push(`samples are ${youngest === oldest ? oldest : `${youngest} to ${oldest}`} old`);
   }
   return texts;
 }
@@ -103,7 +105,12 @@ function windowTexts({ trace: { stabilization } }: DecisionRecord): readonly str
 }
 
 function policyTexts({ trace: { rate, stabilization } }: DecisionRecord): readonly string[] {
-  if (rate === undefined) return [stabilization === undefined ? "not reached" : "none apply"];
+  if (stabilization === undefined) return ["not reached"];
+  if (rate === undefined) {
+    // Only the path without behavior has no window on the way up.
+    const hasBehavior = stabilization.upWindowMs !== undefined;
+    return [hasBehavior ? "none apply" : "no behavior: one look doubles at most, or goes to 4"];
+  }
   const policies = rate.policies.map(({ type, value, periodMs, startReplicas, limit }) => {
     const amount = type === "Percent" ? `${value} %` : `${value} pods`;
     return `${amount} in ${formatMs(periodMs)}, from ${startReplicas}: ${limit}`;

@@ -153,6 +153,7 @@ test("[HE2] one look is told in all its steps: the last one not later", async ()
   expect(out).toContain("            one pod: 2000 least, 2000 middle, 2000 greatest\n");
   expect(out).toContain("  Raw       10, of metric A\n");
   expect(out).toContain("  Windows   down 5m 00s, greatest 10: 10\n");
+  expect(out).toContain("  Policies  no behavior: one look doubles at most, or goes to 4\n");
   expect(out).toContain("  Limits    8 to 64 (DesiredWithinRange)\n  Final     10, as it was\n");
 });
 
