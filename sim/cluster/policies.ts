@@ -84,7 +84,7 @@ export function nodePolicy(
   scenario: Scenario,
   node: number,
   incarnation: number,
-  generation: number,
+  generation = 0,
 ): NodePolicy {
   const { cluster, clients } = scenario;
   const { nodes, budgets, fanout, sessions } = cluster;
