@@ -35,6 +35,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
     (await import("./commands/token.ts")).addToken(program, outside, finish),
   hpa: async (program, { outside, finish }) =>
     (await import("./commands/hpa.ts")).addHpa(program, outside, finish),
+  tune: async (program, { outside, workerFile, finish }) =>
+    (await import("./commands/tune.ts")).addTune(program, outside, workerFile, finish),
   export: async (program, { outside, finish }) =>
     (await import("./commands/export.ts")).addExport(program, outside, finish),
   replay: async (program, { outside, finish }) =>

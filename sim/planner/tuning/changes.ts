@@ -3,16 +3,15 @@
 // A line of a manifest earns its place by what happens without it. Where the whole behaviour of one direction is new, its
 // parts are put back one by one, to what the API fills in.
 
+import { RULES, ruleText, wordsOf, type Rule } from "./spec-words.ts";
 import {
   metricKey,
   metricName,
-  sourceOf,
   without,
   type Direction,
   type MetricShape,
   type RulesShape,
   type SpecShape,
-  type TargetShape,
 } from "./manifest-shape.ts";
 
 export interface Change {
@@ -93,20 +92,6 @@ function familyOf(metric: MetricShape): string {
   return metricName(metric).replace(/^(active|offered)_/, "any ");
 }
 
-/** "External offered_websocket_connections AverageValue 1400". */
-export function wordsOf(metric: MetricShape): string {
-  const { target } = sourceOf(metric);
-  return `${metricKey(metric)} ${target.type} ${targetText(target)}`;
-}
-
-export function targetText({ averageUtilization, averageValue, value }: TargetShape): string {
-  if (averageUtilization !== undefined) return `${averageUtilization} %`;
-  return String(averageValue ?? value ?? "");
-}
-
-type Rule = Exclude<keyof RulesShape, "selectPolicy">;
-const RULES: readonly Rule[] = ["stabilizationWindowSeconds", "policies", "tolerance"];
-
 function ruleChanges(before: SpecShape, after: SpecShape, direction: Direction): readonly Change[] {
   const [was, is] = [before.behavior?.[direction] ?? {}, after.behavior?.[direction] ?? {}];
   return RULES.flatMap((rule): Change[] => {
@@ -126,24 +111,4 @@ function back(is: RulesShape, was: RulesShape, rule: Rule): RulesShape {
     ...(was.selectPolicy === undefined ? {} : { selectPolicy: was.selectPolicy }),
     ...(was.policies === undefined ? {} : { policies: was.policies }),
   };
-}
-
-/** Cited: defaults of autoscaling/v2. Of scaleDown's window the cluster's flag counts. */
-const DEFAULT_TEXTS: Readonly<Record<Direction, Readonly<Partial<Record<Rule, string>>>>> = {
-  scaleUp: { stabilizationWindowSeconds: "0", policies: "Max of 100 % or 4 pods in 15 s" },
-  scaleDown: { policies: "Max of 100 % in 15 s" },
-};
-
-function ruleText(rules: RulesShape, rule: Rule, direction: Direction): string | undefined {
-  if (rule !== "policies") {
-    const value = rules[rule];
-    return value === undefined ? DEFAULT_TEXTS[direction][rule] : String(value);
-  }
-  const { policies, selectPolicy = "Max" } = rules;
-  if (selectPolicy === "Disabled") return "Disabled";
-  if (policies === undefined) return DEFAULT_TEXTS[direction].policies;
-  const words = policies.map(({ type, value, periodSeconds }) =>
-    type === "Percent" ? `${value} % in ${periodSeconds} s` : `${value} pods in ${periodSeconds} s`,
-  );
-  return `${selectPolicy} of ${words.join(" or ")}`;
 }

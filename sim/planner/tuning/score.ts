@@ -36,6 +36,7 @@ export interface Score {
   readonly isFeasible: boolean;
   /** The objective with that margin; undefined where nothing can fail. */
   readonly worst: { readonly scenario: number; readonly check: string } | undefined;
+  /** Infinity where every run of a scenario broke. */
   readonly nodeHours: number;
   readonly flaps: number;
 }
@@ -61,9 +62,16 @@ export function scoreOf(outcomes: readonly (readonly TrialOutcome[])[]): Score {
     margin,
     isFeasible: margin >= 0,
     worst,
-    nodeHours: sum(outcomes.map((runs) => meanOf(runs.map((run) => run.nodeHours)))),
+    nodeHours: sum(outcomes.map(costOf)),
     flaps: sum(outcomes.map((runs) => meanOf(runs.map((run) => run.flaps)))),
   };
+}
+
+/** Of the runs that did not break: who broke in all of a scenario costs nobody knows what. */
+function costOf(runs: readonly TrialOutcome[]): number {
+  const whole = runs.filter((run) => !run.isBroken);
+  if (whole.length === 0 && runs.length > 0) return Infinity;
+  return meanOf(whole.map((run) => run.nodeHours));
 }
 
 /** Of all seeds as the gate judges them: the mean where the mean is judged, else the worst that counts. */

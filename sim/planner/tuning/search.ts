@@ -12,6 +12,7 @@
 
 import { randomStream, type RandomStream } from "../../engine/random.ts";
 import { changesBetween, type Change } from "./changes.ts";
+import { identityOf, type SpecShape } from "./manifest-shape.ts";
 import { neighbours } from "./moves.ts";
 import { Pool, type Candidate, type Scored, type TuningTrial } from "./pool.ts";
 import { compared, costNoise, isAsGood, recommended, type Objective } from "./rank.ts";
@@ -53,6 +54,8 @@ export interface TuningResult {
   /** The best there is, where nothing is feasible. */
   readonly nearest: Scored;
   readonly evidence: readonly Evidence[];
+  /** Complete and feasible ones, best first: for whoever finds that the recommended one does not hold at full size. */
+  readonly alternatives: readonly Scored[];
 }
 
 export type Tuning = Generator<TuningAsk, TuningResult, readonly TrialOutcome[]>;
@@ -61,7 +64,7 @@ export type Tuning = Generator<TuningAsk, TuningResult, readonly TrialOutcome[]>
 const HOPELESS_MARGIN = -0.2;
 /** Of the candidates: those that theory and chance propose; the rest are neighbours of the best. Assumed. */
 const SURVEY_SHARE = 0.5;
-const WAVES = 3;
+const WAVES = 4;
 const PARENTS = 3;
 const RACE_SEEDS = 3;
 const FINALISTS = 4;
@@ -97,15 +100,31 @@ export function* tuningSearch(options: TuningOptions): Tuning {
   const finalists = ranked(third).slice(0, FINALISTS);
   yield* run(pool, options, { round: "final", among: [...kept, ...finalists], seeds, kept });
   const winner = yield* simplified(pool, options, current);
-  const complete = pool.candidates.filter((one) => pool.scored(one).isComplete);
+  const complete = ranked(pool.candidates.filter((one) => pool.scored(one).isComplete));
+  const best = complete.map((one) => pool.scored(one));
   return {
     pool,
     current: pool.scored(current),
     fixed: pool.scored(fixed),
     recommended: winner,
-    nearest: pool.scored(ranked(complete)[0] ?? current),
+    nearest: best[0] ?? pool.scored(current),
     evidence: winner === undefined ? [] : evidenceOf(pool, current, winner.candidate),
+    alternatives: best.filter(({ score }) => score.isFeasible),
   };
+}
+
+/** The result with another of its candidates recommended, and the evidence for that one's changes. */
+export function* tuningWith(
+  { pool, ...result }: TuningResult,
+  winner: Candidate,
+  options: TuningOptions,
+): Tuning {
+  const current = result.current.candidate;
+  const among = ablations(pool, current, winner);
+  const kept = new Set(pool.candidates);
+  yield* run(pool, options, { round: "evidence", among, seeds: options.seeds, kept });
+  const evidence = evidenceOf(pool, current, winner);
+  return { ...result, pool, recommended: pool.scored(winner), evidence };
 }
 
 /** Theory first, chance for the rest. */
@@ -130,10 +149,31 @@ function childrenOf(
   const each = Math.ceil(count / Math.max(1, parents.length));
   return parents.flatMap((parent) => {
     const { isFeasible } = pool.scored(parent).score;
-    return neighbours(parent.spec, isFeasible, each, pool.known, around).map((spec) =>
-      pool.add(spec, `near ${parent.index}`),
-    );
+    const halved = withHalvedFloor(pool, parent, around.space);
+    const more = each - halved.length;
+    const others = neighbours(parent.spec, isFeasible, more, pool.known, around);
+    return [...halved, ...others].map((spec) => pool.add(spec, `near ${parent.index}`));
   });
+}
+
+/**
+ * The floor moves node-hours more than anything else, so it is bisected: between the parent's and the nearest on the other side
+ * of feasible, of those that differ in nothing else. None when they are neighbours, or when it is known.
+ */
+function withHalvedFloor(pool: Pool, parent: Candidate, space: TuningSpace): readonly SpecShape[] {
+  const { minReplicas: own = 1, maxReplicas } = parent.spec;
+  const rest = identityOf({ ...parent.spec, minReplicas: 1 });
+  const { isFeasible } = pool.scored(parent).score;
+  const others = pool.candidates
+    .filter(({ spec }) => identityOf({ ...spec, minReplicas: 1 }) === rest)
+    .filter((one) => pool.scored(one).score.isFeasible !== isFeasible)
+    .map(({ spec }) => spec.minReplicas ?? 1);
+  const other = isFeasible
+    ? Math.max(0, ...others.filter((floor) => floor < own))
+    : Math.min(space.ceiling, ...others.filter((floor) => floor > own));
+  const minReplicas = isFeasible ? Math.floor((own + other) / 2) : Math.ceil((own + other) / 2);
+  const spec = { ...parent.spec, minReplicas, maxReplicas: Math.max(maxReplicas, minReplicas) };
+  return minReplicas < 1 || pool.known.has(identityOf(spec)) ? [] : [spec];
 }
 
 interface Round {
