@@ -28,7 +28,7 @@ export function ruleTestsText(
     ...symptoms.map((alert) => symptomTest(subject, alert)),
   ];
   const what = "Tests of the alerts: promtool test rules alerts.test.yaml";
-  const file = { rule_files: [RULES_FILE], evaluation_interval: "1m", tests };
+  const file = { rule_files: [RULES_FILE], evaluation_interval: "5m", tests };
   return yamlText(file, headOf(subject, what));
 }
 

@@ -17,81 +17,80 @@ export function symptomAlerts(subject: ExportSubject): readonly SampledAlert[] {
   return [...loadAlerts(subject), ...scaled, ...healthAlerts(subject)];
 }
 
+const NODE = 'role="node"';
+const EDGE = 'role="edge"';
+/** Of the series in tests. */
+const EDGE_POD = 'pod="stormglass-edge-a"';
+
 function loadAlerts(subject: ExportSubject): readonly SampledAlert[] {
+  return [queueAlert(subject), criticalAlert(subject), busyAlert(subject)];
+}
+
+function queueAlert(subject: ExportSubject): SampledAlert {
   const scope = namespaceScope(subject.namespace);
-  const node = 'role="node"';
   const queueMax = queueLimit(subject);
-  const pod = `pod="${subject.workload.name}-3"`;
-  const turnedAway = series(scope, "rtc_refusals_total", 'role="edge"', 'code="busy"');
-  return [
-    {
-      alert: "StormglassFanoutQueue",
-      expr: `${series(scope, "fanout_queue_depth", node)} > ${queueMax}`,
-      for: "1m",
-      labels: { severity: "page" },
-      summary: `${PER_POD} does not keep up with its rooms.`,
-      description: `More than ${queueMax} deliveries wait for their slice, for a minute: calls on this node feel slow, and more nodes help only once rooms are founded there.`,
-      anchor: "stormglassfanoutqueue",
-      sample: {
-        series: [[series(scope, "fanout_queue_depth", node, pod), `${queueMax + 1}x30`]],
-        atMinute: 10,
-        labels: { pod: `${subject.workload.name}-3`, role: "node" },
-      },
+  const pod = `${subject.workload.name}-3`;
+  return {
+    alert: "StormglassFanoutQueue",
+    expr: `${series(scope, "fanout_queue_depth", NODE)} > ${queueMax}`,
+    for: "1m",
+    labels: { severity: "page" },
+    summary: `${PER_POD} does not keep up with its rooms.`,
+    description: `More than ${queueMax} deliveries wait for their slice, for a minute: calls on this node feel slow, and more nodes help only once rooms are founded there.`,
+    anchor: "stormglassfanoutqueue",
+    sample: {
+      series: [[series(scope, "fanout_queue_depth", NODE, `pod="${pod}"`), `${queueMax + 1}x30`]],
+      atMinute: 10,
+      labels: { pod, role: "node" },
     },
-    {
-      alert: "StormglassCriticalDropped",
-      expr: `sum by (namespace, scope) (increase(${series(scope, "rtc_room_updates_dropped_total", 'class="critical"')}[5m])) > 0`,
-      labels: { severity: "page" },
-      summary: "Critical messages are given up.",
-      description:
-        "Offers, answers and joins are dropped at {{ $labels.scope }}, after everything else was: calls fail to connect. Clients are told, and must come again.",
-      anchor: "stormglasscriticaldropped",
-      sample: {
-        series: [
-          [
-            series(
-              scope,
-              "rtc_room_updates_dropped_total",
-              node,
-              pod,
-              'class="critical"',
-              'scope="fanout"',
-            ),
-            "0+6x30",
-          ],
-        ],
-        atMinute: 20,
-        labels: { scope: "fanout" },
-      },
+  };
+}
+
+function criticalAlert(subject: ExportSubject): SampledAlert {
+  const scope = namespaceScope(subject.namespace);
+  const dropped = (...matchers: readonly string[]): string =>
+    series(scope, "rtc_room_updates_dropped_total", 'class="critical"', ...matchers);
+  return {
+    alert: "StormglassCriticalDropped",
+    expr: `sum by (namespace, scope) (increase(${dropped()}[5m])) > 0`,
+    labels: { severity: "page" },
+    summary: "Critical messages are given up.",
+    description:
+      "Offers, answers and joins are dropped at {{ $labels.scope }}, after everything else was: calls fail to connect. Clients are told, and must come again.",
+    anchor: "stormglasscriticaldropped",
+    sample: {
+      series: [[dropped(EDGE, EDGE_POD, 'scope="fanout"'), "0+6x30"]],
+      atMinute: 20,
+      labels: { scope: "fanout" },
     },
-    {
-      alert: "StormglassTurnedAway",
-      expr: `sum by (namespace) (rate(${turnedAway}[5m])) > sum by (namespace) (rate(${series(scope, "rtc_joins_total", 'role="edge"')}[5m]))`,
-      for: "10m",
-      labels: { severity: "page" },
-      summary: "More clients are told busy than are let in, for 10 minutes.",
-      description:
-        "A storm is spread by being told to come again, and passes. This does not pass: there are too few nodes or edges, or they admit too slowly.",
-      anchor: "stormglassturnedaway",
-      sample: {
-        series: [
-          [
-            series(
-              scope,
-              "rtc_refusals_total",
-              'role="edge"',
-              'pod="stormglass-edge-a"',
-              'code="busy"',
-            ),
-            "0+600x40",
-          ],
-          [series(scope, "rtc_joins_total", 'role="edge"', 'pod="stormglass-edge-a"'), "0+60x40"],
-        ],
-        atMinute: 30,
-        labels: {},
-      },
+  };
+}
+
+function busyAlert(subject: ExportSubject): SampledAlert {
+  const scope = namespaceScope(subject.namespace);
+  const busy = (...matchers: readonly string[]): string =>
+    series(scope, "rtc_refusals_total", EDGE, 'code="busy"', ...matchers);
+  const joins = (...matchers: readonly string[]): string =>
+    series(scope, "rtc_joins_total", EDGE, ...matchers);
+  const rate = (text: string): string => `sum by (namespace) (rate(${text}[5m]))`;
+  return {
+    alert: "StormglassTurnedAway",
+    expr: `${rate(busy())} > ${rate(joins())}`,
+    for: "10m",
+    labels: { severity: "page" },
+    summary: "More clients are told busy than are let in, for 10 minutes.",
+    description:
+      "A storm is spread by being told to come again, and passes. This does not pass: there are too few nodes or edges, or they admit too slowly.",
+    anchor: "stormglassturnedaway",
+    sample: {
+      series: [
+        [busy(EDGE_POD), "0+600x40"],
+        [joins(EDGE_POD), "0+60x40"],
+      ],
+      atMinute: 30,
+      labels: {},
     },
-  ];
+  };
 }
 
 function queueLimit({ hpa }: ExportSubject): number {
@@ -238,7 +237,7 @@ function healthAlerts({ namespace }: ExportSubject): readonly SampledAlert[] {
   const scope = namespaceScope(namespace);
   return HEALTH.map((one) => {
     const isNoRole = one.matchers.every((matcher) => !matcher.startsWith("role="));
-    const more = ['pod="stormglass-edge-a"', ...(isNoRole ? ['role="edge"'] : [])];
+    const more = [EDGE_POD, ...(isNoRole ? [EDGE] : [])];
     return {
       alert: one.name,
       expr: `${series(scope, one.of, ...one.matchers)} ${one.is}`,
