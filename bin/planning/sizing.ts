@@ -12,6 +12,8 @@ import { checksOf, type CampaignTrial, type TrialSummary } from "../trial.ts";
 export interface Sized {
   readonly name: string;
   readonly search: SearchOptions;
+  /** Whether it is searched by itself; else it is only run where the others have their answer. */
+  readonly leads: boolean;
   /** All of them; a search uses the first so many. */
   readonly seeds: readonly number[];
   /** The scenario with this value. Throws `InputError` where it cannot have it. */
@@ -46,7 +48,10 @@ export class Sizing {
 
   constructor(campaign: Campaign, scenarios: readonly Sized[]) {
     this.scenarios = scenarios;
-    this.plan = new CapacityPlan(scenarios.map(({ search }) => search));
+    this.plan = new CapacityPlan(
+      scenarios.map(({ search }) => search),
+      scenarios.map(({ leads }) => leads),
+    );
     this.#campaign = campaign;
     this.#candidates = scenarios.map(() => new Map());
   }

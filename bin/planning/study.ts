@@ -135,6 +135,13 @@ export class Study {
     return value;
   }
 
+  /** With a loss, those decide that decided without one. */
+  #leads(place: number): boolean {
+    const base = this.parts[0];
+    if (base?.value === undefined) return true;
+    return base.sizing!.plan.searches[place]!.answer === base.value;
+  }
+
   #sized(
     loaded: LoadedScenario,
     place: number,
@@ -154,6 +161,7 @@ export class Study {
     return {
       name: scenario.metadata.name,
       seeds,
+      leads: this.#leads(place),
       search: {
         goal,
         from,

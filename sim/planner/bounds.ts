@@ -13,13 +13,16 @@ export interface Bound {
   readonly why: string;
 }
 
+/** Shares are decimal and doubles are not: 99.9 % of 6,000 is no more than 5,994. */
+const ROUNDING = 1e-6;
+
 /** The most nodes that are too few, for whichever reason asks for most; undefined where nothing is certain. */
 export function nodesTooFew(scenario: Scenario, budgets: readonly Budget[]): Bound | undefined {
   const share = shareAsked(scenario, budgets);
   if (share === undefined) return undefined;
   const { clients } = scenario;
   const { maxConnections, admission } = scenario.cluster.nodes;
-  const needed = Math.ceil(clients.total * share);
+  const needed = Math.ceil(clients.total * share - ROUNDING);
   const bySeats = Math.ceil(needed / maxConnections) - 1;
   const timeMs = arrivalMs(scenario);
   const byAdmission = Math.ceil(needed / admittedBy(admission.perSec, admission.burst, timeMs)) - 1;

@@ -174,3 +174,16 @@ test("[PN7] a scenario that fails at the common value is searched on beyond it; 
   planned(none, [() => false, () => true]);
   expect(none.answer).toBeUndefined();
 });
+
+test("[PN7] where one leads, the others are run at its answer alone, and lead too when they fail there", () => {
+  const options = [nodes({ seeds: 3 }), nodes({ start: 12, bound: 7, seeds: 5 })];
+  const follows = planned(new CapacityPlan(options, [true, false]), [
+    (value) => value >= 56,
+    (value) => value >= 9,
+  ]);
+  expect(follows.filter((asked) => asked.startsWith("1"))).toEqual(["1: 56 × 5"]);
+
+  const plan = new CapacityPlan(options, [true, false]);
+  planned(plan, [(value) => value >= 56, (value) => value >= 61]);
+  expect(plan.answer).toBe(61);
+});
