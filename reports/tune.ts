@@ -81,8 +81,8 @@ export function tuneText(report: TuneReport, options: TuneTextOptions): string {
   ];
   if (verified.length > 0) {
     const rows = verified.map(({ name, verified: figures }) => cells(name, figures!, paint));
-    lines.push(paint.strong("Verified at full size, with seeds that the search did not see"));
-    lines.push(...figureTable(rows, hasCost, width), "");
+    const title = "Verified at full size, with seeds that the search did not see";
+    lines.push(...heading(title, options), ...figureTable(rows, hasCost, width), "");
   }
   const rows = report.rows.map(({ name, searched }) => cells(name, searched, paint));
   lines.push(paint.strong("In the search"), ...figureTable(rows, hasCost, width), "");
@@ -147,16 +147,17 @@ function changeLines({ diff, rows }: TuneReport, { width, paint }: TuneTextOptio
   return [...lines, paint.strong("Change"), ...painted, ""];
 }
 
-function evidenceLines(
-  { evidence, reference }: TuneReport,
-  { width, paint }: TuneTextOptions,
-): string[] {
+function evidenceLines({ evidence, reference }: TuneReport, options: TuneTextOptions): string[] {
   if (evidence.length === 0 || reference === undefined) return [];
   const lines = evidence.map(({ setting, before, after, without }) => {
     const change = `${setting} ${before ?? "none"} → ${after ?? "none"}`;
     return `${change}. ${without === undefined ? "It cannot be put back by itself." : effectOf(without, reference)}`;
   });
-  return [paint.strong("Why each line (what happens without it)"), ...bullets(lines, width), ""];
+  return [
+    ...heading("Why each line (what happens without it)", options),
+    ...bullets(lines, options.width),
+    "",
+  ];
 }
 
 function effectOf(without: TuneFigures, reference: TuneFigures): string {
@@ -179,20 +180,21 @@ function trapLines({ traps }: TuneReport, { width, paint }: TuneTextOptions): st
   return [paint.strong("Traps of the current manifest"), ...bullets(lines, width), ""];
 }
 
-function paretoLines(
-  { pareto }: TuneReport,
-  hasCost: boolean,
-  { width, paint }: TuneTextOptions,
-): string[] {
+function paretoLines({ pareto }: TuneReport, hasCost: boolean, options: TuneTextOptions): string[] {
+  const { width, paint } = options;
   if (pareto.length === 0) return [];
   const rows = pareto.map(({ name, searched }) => cells(name, searched, paint));
   const summaries = pareto.map(({ name, summary }) => `${name}: ${summary}`);
   return [
-    paint.strong("No other is better in margin, node-hours and flaps than these"),
+    ...heading("No other is better in margin, node-hours and flaps than these", options),
     ...figureTable(rows, hasCost, width),
     ...summaries.flatMap((text) => wrapped(text, width, "  ", "    ")).map(paint.faint),
     "",
   ];
+}
+
+function heading(title: string, { width, paint }: TuneTextOptions): string[] {
+  return wrapped(title, width).map(paint.strong);
 }
 
 function bullets(sentences: readonly string[], width: number): string[] {

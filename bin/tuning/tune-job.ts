@@ -72,7 +72,7 @@ export function outOf(names: readonly string[], { out }: TuneOptions): string {
   return out ?? join("out", `tune-${bare.join("-")}`);
 }
 
-/** The scenarios, and the manifest that is to be improved: asked for, or the first that a scenario has. */
+/** The scenarios, and the manifest that is to be improved: asked for, or a scenario's own. */
 function withManifest(
   outside: Outside,
   names: readonly string[],
@@ -89,13 +89,24 @@ function withManifest(
     currentFrom: path,
   });
   const asWritten = file === undefined ? loadAll(outside, names, settings) : [];
-  const own = asWritten.find(({ scenario }) => scenario.autoscaling.hpa !== undefined);
+  const own = widest(asWritten);
   const found =
     own === undefined
       ? loadWith(file ?? SEED_MANIFEST)
       : { loaded: asWritten, currentFrom: `the HPA of ${own.scenario.metadata.name}` };
   const hpa = (own ?? found.loaded[0]!).scenario.autoscaling.hpa!; // Found, or just set.
   return { ...found, current: shapeOf(hpa) };
+}
+
+/** Of scenarios that have an HPA the one that may have most nodes: the others' was made for less. */
+function widest(loaded: readonly LoadedScenario[]): LoadedScenario | undefined {
+  const most = ({ scenario }: LoadedScenario): number =>
+    shapeOf(scenario.autoscaling.hpa!).spec.maxReplicas; // Of those that have one.
+  const some = loaded.filter(({ scenario }) => scenario.autoscaling.hpa !== undefined);
+  return some.reduce<LoadedScenario | undefined>(
+    (best, one) => (best === undefined || most(one) > most(best) ? one : best),
+    undefined,
+  );
 }
 
 function spaceOf(
