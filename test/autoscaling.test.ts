@@ -129,6 +129,35 @@ describe("scaling down", () => {
   });
 });
 
+describe("the top of the hour", () => {
+  const hour = (minReplicas: number): RunResult => {
+    const scenario = builtinScenario("top-of-the-hour", [
+      "clients.total=2800",
+      "clients.rooms.sizes=jitsi",
+      "clients.arrivals.background.clients=400",
+      "clients.arrivals.early-first.clients=300",
+      "clients.arrivals.late-first.clients=900",
+      "clients.arrivals.early-second.clients=300",
+      "cluster.nodes.maxConnections=200",
+      "autoscaling.hpa.spec.metrics.0.pods.target.averageValue=170",
+      `autoscaling.hpa.spec.minReplicas=${minReplicas}`,
+    ]);
+    const result = run({ scenario, seed: 1, variant: "full" });
+    expect(brokenIn(result)).toEqual([]);
+    return result;
+  };
+
+  test("[SC18] the floor carries the pulse", () => {
+    expect(valueOf(hour(7), "join.success.ratio")).toBeGreaterThan(0.995);
+  });
+
+  test("[SC18] without it the HPA comes late, and says why", () => {
+    const result = hour(3);
+    expect(valueOf(result, "join.success.ratio")).toBeLessThan(0.99);
+    expect(result.findings.join(" ")).toMatch(/The HPA (crawls|never scales)/);
+  });
+});
+
 describe("a rolling deploy", () => {
   let result: RunResult;
   beforeAll(() => {

@@ -24,7 +24,8 @@ interface Lead {
 
 export function outrun(evidence: Evidence): readonly string[] {
   const lead = leadOf(evidence);
-  if (lead === undefined || lead.storm.fromMs + lead.storm.overMs > lead.readyAtMs) return [];
+  if (lead === undefined || lead.storm.fromMs + mostWithinMs(lead.storm) > lead.readyAtMs)
+    return [];
   const come = Math.max(
     ...evidence.sampledAtMs
       .filter((atMs) => atMs <= lead.readyAtMs)
@@ -70,8 +71,20 @@ function steepest(arrivals: readonly Arrival[], atMs: number): Arrival | undefin
     );
 }
 
-function pace({ clients, overMs }: Arrival): number {
-  return clients / overMs;
+/** The time in which four fifths of a phase arrive, by its shape: 1 − e^(−t/mean), t², or evenly. */
+function mostWithinMs({ shape, overMs }: Arrival): number {
+  switch (shape) {
+    case "thundering-herd":
+      return 1.609 * (overMs / 6); // −ln 0.2 means; the mean is a sixth of the phase.
+    case "ramp":
+      return 0.894 * overMs; // √0.8
+    default:
+      return 0.8 * overMs;
+  }
+}
+
+function pace(phase: Arrival): number {
+  return phase.clients / mostWithinMs(phase);
 }
 
 function isReady(pod: PodLife): pod is PodLife & { readonly readyAtMs: number } {
@@ -104,7 +117,7 @@ function sentence(
 ): string {
   const { storm, stepMs, readyAtMs } = lead;
   return (
-    `The arrivals of ${storm.phase} outran the loop: they lasted ${span(storm.overMs)}, and from the load step at ` +
+    `The arrivals of ${storm.phase} outran the loop: four fifths came within ${span(mostWithinMs(storm))}, and from the load step at ` +
     `${span(stepMs)} to new pods that are ready it took ${span(readyAtMs - stepMs)} (${stages(lead)}). By then ` +
     `${amount(come)} clients had come; at ${amount(evidence.placesPerPod)} places a pod that takes ` +
     `${counted(needed, "pod")}, and ${had} were there. No target helps: raise minReplicas to ${needed} before ` +
