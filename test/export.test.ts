@@ -252,7 +252,7 @@ test("[EX11] a result without an HPA: code 3 and what to type; all leaves it out
     const { code, out, err } = await exporting(kind, "fixed");
     expect([kind, code, out]).toEqual([kind, 3, ""]);
     expect(err).toContain("fixed: join-storm-100k was run without an HPA. Name one with --hpa");
-    expect(err).toContain("--set autoscaling.hpa=");
+    expect(err).toContain("--set 'autoscaling.hpa=");
   }
   expect((await exporting("all", "fixed", "--out", "without")).code).toBe(0);
   expect(existsSync(join(directory, "without/hpa.yaml"))).toBe(false);

@@ -126,7 +126,7 @@ function write(
 function noHpa(path: string, { scenario }: ExportSubject): InputError {
   const message =
     `${scenario} was run without an HPA. Name one with --hpa hpa.yaml, or run it with one: ` +
-    `stormglass run ${scenario} --set autoscaling.hpa=@builtin/manifests/hpa.yaml`;
+    `stormglass run ${scenario} --set 'autoscaling.hpa="@builtin/manifests/hpa.yaml"'`;
   return new InputError([{ at: { file: path, line: 0, column: 0 }, message }]);
 }
 

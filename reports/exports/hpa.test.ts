@@ -233,6 +233,6 @@ test("[EX1] every exported HPA is read back as the spec that was run", () => {
 
       expect(specOf(readBack(files[0]!.text), release)).toEqual(specOf(manifest, release));
     }),
-    { seed: 20_261_122, numRuns: 200 },
+    { seed: 20_261_122, numRuns: 100 },
   );
 });

@@ -17,7 +17,8 @@ export function readmeText(
   left: readonly string[],
   warnings: readonly string[],
 ): string {
-  const { scenario, verdict, answer, runs, runDigest, command, toolVersion, kubernetes } = subject;
+  const { scenario, verdict, answer, runs, runDigest, command, toolVersion, kubernetes, hpa } =
+    subject;
   const blocks = parts.map(({ kind, what, files, apply }) =>
     [
       `${kind}: ${what}`,
@@ -25,6 +26,12 @@ export function readmeText(
       ...apply(subject).map((line) => `  $ ${line}`),
     ].join("\n"),
   );
+  const mind = [
+    ...(hpa?.isOfRun === false
+      ? ["The runs had another HPA than these files: their verdict is not its."]
+      : []),
+    ...warnings,
+  ];
   const lines = [
     `Exports of ${scenario}, for Kubernetes ${kubernetes}, namespace ${subject.namespace}`,
     "",
@@ -36,7 +43,7 @@ export function readmeText(
     "",
     ...blocks.flatMap((block) => [block, ""]),
     ...(left.length === 0 ? [] : ["Left out", ...left.map((line) => `  ${line}`), ""]),
-    ...(warnings.length === 0 ? [] : ["Mind", ...warnings.map((line) => `  ${line}`), ""]),
+    ...(mind.length === 0 ? [] : ["Mind", ...mind.map((line) => `  ${line}`), ""]),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }

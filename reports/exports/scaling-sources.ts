@@ -31,10 +31,8 @@ export interface WholeSource {
   readonly query: (scope: Scope) => string;
 }
 
-/** Assumed: long enough for several scrapes at 30 s, short enough to follow a storm. */
-const LATENCY_WINDOW = "2m";
-/** Assumed: reconnects are rarer than joins. */
-const RECONNECT_WINDOW = "5m";
+/** As the simulator reads them (sim/cluster/recent-answers.ts): four scrapes of 15 s, the least that a rate should have. */
+const WINDOW = "1m";
 const EDGE = 'role="edge"';
 
 function sumOfEdges(name: "active_websocket_connections" | "offered_websocket_connections") {
@@ -47,19 +45,17 @@ function sumOfEdges(name: "active_websocket_connections" | "offered_websocket_co
 
 function joinLatency(scope: Scope): string {
   const rate = (suffix: "_bucket" | "_count"): string =>
-    `rate(${histogramSeries(scope, "rtc_join_duration_seconds", suffix, EDGE)}[${LATENCY_WINDOW}])`;
+    `rate(${histogramSeries(scope, "rtc_join_duration_seconds", suffix, EDGE)}[${WINDOW}])`;
   // Without joins the quantile is NaN, which the comparison takes away.
   const quantile = `histogram_quantile(0.95, sum by (le) (${rate("_bucket")}))`;
   return `(${quantile} >= 0) or (0 * sum(${rate("_count")}))`;
 }
 
 function reconnectFailures(scope: Scope): string {
-  const rate = (name: ServerMetric): string =>
-    `sum(rate(${series(scope, name, EDGE)}[${RECONNECT_WINDOW}]))`;
-  const came = rate("rtc_resumes_total");
-  // There is no series of failures before the first.
-  const failed = `(${rate("rtc_reconnect_failures_total")} or (0 * ${came}))`;
-  return `(${failed} / (${failed} + ${came}) >= 0) or (0 * ${came})`;
+  const rate = (name: ServerMetric): string => `sum(rate(${series(scope, name, EDGE)}[${WINDOW}]))`;
+  // Attempts and failures have no series before the first; resumes have one from the start.
+  const share = `${rate("rtc_reconnect_failures_total")} / ${rate("rtc_reconnect_attempts_total")}`;
+  return `(${share} >= 0) or (0 * ${rate("rtc_resumes_total")})`;
 }
 
 export const WHOLE_SOURCES: readonly WholeSource[] = [
@@ -73,13 +69,13 @@ export const WHOLE_SOURCES: readonly WholeSource[] = [
   },
   {
     name: "join_latency_p95_seconds",
-    means: `95 % of the joins of ${LATENCY_WINDOW} took no longer, s`,
+    means: `95 % of the joins of ${WINDOW} took no longer, s`,
     discovery: (scope) => histogramSeries(scope, "rtc_join_duration_seconds", "_count", EDGE),
     query: joinLatency,
   },
   {
     name: "reconnect_failure_ratio",
-    means: `share of the resumes of ${RECONNECT_WINDOW} that were rejected`,
+    means: `share of the resumes asked for in ${WINDOW} that were rejected`,
     discovery: (scope) => series(scope, "rtc_resumes_total", EDGE),
     query: reconnectFailures,
   },
