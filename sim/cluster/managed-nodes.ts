@@ -202,18 +202,18 @@ export class ManagedNodes implements PodProcesses, Exposition {
       case "offered_websocket_connections":
         return up.map((edge) => edge.core.connections.handles.count);
       case "join_latency_p95_seconds":
-        return single(answers.joinQuantileSeconds(JOIN_QUANTILE, sim.nowMs));
+        return single(answers.joinQuantileSeconds(JOIN_QUANTILE, sim.nowMs), up.length);
       case "reconnect_failure_ratio":
-        return single(answers.resumeFailureRatio(sim.nowMs));
+        return single(answers.resumeFailureRatio(sim.nowMs), up.length);
       default:
         return undefined;
     }
   }
 }
 
-/** A query over rates answers with nothing where nothing happened. */
-function single(value: number | undefined): readonly number[] {
-  return value === undefined ? [] : [value];
+/** The query that is exported answers 0 where nothing happened, and nothing where no edge is. */
+function single(value: number | undefined, edgeCount: number): readonly number[] {
+  return edgeCount === 0 ? [] : [value ?? 0];
 }
 
 function kindOf(targetKind: string | undefined): "Deployment" | "StatefulSet" {
