@@ -64,15 +64,15 @@ test("[TU15] the report, word for word", () => {
   Which HPA meets the objectives of storm at the least cost?
 
 Verified at full size, with seeds that the search did not see
-  Manifest     Objectives  Margin  Node-hours  Flaps  Nearest to its limit
-  current      MISSED       −40 %        0.25      0  join-p95 of storm
-  recommended  MET           39 %        1.30      0  join-p99 of storm
+  Manifest     SLOs    Margin  Node-hours  Flaps  Nearest limit
+  current      MISSED   −40 %        0.25      0  join-p95 of storm
+  recommended  MET       39 %        1.30      0  join-p99 of storm
 
 In the search
-  Manifest       Objectives  Margin  Node-hours  Flaps  Nearest to its limit
-  current        MISSED       −40 %        0.25      0  join-p95 of storm
-  recommended    MET           41 %        1.30      0  join-p99 of storm
-  fixed ceiling  MET           41 %        1.60      0  join-p99 of storm
+  Manifest       SLOs    Margin  Node-hours  Flaps  Nearest limit
+  current        MISSED   −40 %        0.25      0  join-p95 of storm
+  recommended    MET       41 %        1.30      0  join-p99 of storm
+  fixed ceiling  MET       41 %        1.60      0  join-p99 of storm
 
 Manifests
   · current: 8 to 64 nodes
@@ -96,8 +96,8 @@ Traps of the current manifest
   · Stays: storm: no policy.
 
 No other is better in margin, node-hours and flaps than these
-  Manifest  Objectives  Margin  Node-hours  Flaps  Nearest to its limit
-  no. 4     MET           41 %        1.30      0  join-p99 of storm
+  Manifest  SLOs  Margin  Node-hours  Flaps  Nearest limit
+  no. 4     MET     41 %        1.30      0  join-p99 of storm
   no. 4: 52 to 64 nodes
 
 Searched

@@ -10,7 +10,7 @@ import { table, wrapped, type Column, type Paint } from "./layout.ts";
 export interface TuneFigures {
   /** Of the objective that is nearest to its limit: share of the room that is left; negative beyond it. */
   readonly margin: number;
-  /** That objective: "join-p99 of join-storm-100k"; "" where there is none. */
+  /** That objective: "join-p99", of several scenarios "join-p99 of join-storm-100k"; "" where there is none. */
   readonly nearest: string;
   readonly verdict: "pass" | "fail" | "inconclusive";
   readonly nodeHours: number;
@@ -56,12 +56,12 @@ export interface TuneReport {
 
 const COLUMNS: readonly Column[] = [
   { title: "Manifest", align: "left" },
-  { title: "Objectives", align: "left" },
+  { title: "SLOs", align: "left" },
   { title: "Margin", align: "right" },
   { title: "Node-hours", align: "right" },
   { title: "Flaps", align: "right" },
   { title: "Cost", align: "right" },
-  { title: "Nearest to its limit", align: "left" },
+  { title: "Nearest limit", align: "left" },
 ];
 
 export interface TuneTextOptions {

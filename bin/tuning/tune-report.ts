@@ -102,7 +102,8 @@ function figuresOf(score: Score, { scenarios, pricePodHour }: TuneSubject): Tune
   const name = worst && scenarios[worst.scenario]!.loaded.scenario.metadata.name;
   return {
     margin,
-    nearest: worst === undefined ? "" : `${worst.check} of ${name}`,
+    nearest:
+      worst === undefined ? "" : `${worst.check}${scenarios.length === 1 ? "" : ` of ${name}`}`,
     verdict: isFeasible ? "pass" : "fail",
     nodeHours,
     flaps,
@@ -130,7 +131,8 @@ function answerOf(tuned: Tuned, subject: TuneSubject, outcome: TuneReport["outco
     verified.get(one.candidate.index)?.score.nodeHours ?? one.score.nodeHours;
   const saved = 1 - hours(recommended) / hours(fixed);
   const cost = `${formatHours(hours(recommended))} node-hours, ${savedText(saved)} a fixed ceiling of ${subject.ceiling}`;
-  const seeds = `${subject.verifySeeds.length} seeds that the search did not see`;
+  const count = subject.verifySeeds.length;
+  const seeds = `${count} ${count === 1 ? "seed" : "seeds"} that the search did not see`;
   if (outcome === "not confirmed") {
     const check = proof === undefined ? "" : figuresOf(proof.score, subject).nearest;
     const word = proof?.verdict === "fail" ? "is missed" : "cannot be told apart from its limit";
@@ -186,7 +188,7 @@ function searchedLines({ result, refuted }: Tuned, subject: TuneSubject): readon
   );
   const lines = [
     `${pool.candidates.length} manifests in ${pool.runCount} trials of the search: targets, metrics, floor, ceiling up to ${subject.ceiling}, windows, policies, tolerances as Kubernetes ${subject.kubernetes} takes them. ${complete} have all seeds, ${dropped} were dropped as clearly infeasible before they were run in every scenario.`,
-    `${scales.join(", ")}; seeds ${seedsText(subject.seeds)}. Verified at 1:1 with seeds ${seedsText(subject.verifySeeds)}. ${subject.counts.run} simulations were run now, ${subject.counts.reused} answers were known.`,
+    `${scales.join(", ")}; search with ${seedsText(subject.seeds)}. Verified at 1:1 with ${seedsText(subject.verifySeeds)}. ${subject.counts.run} simulations were run now, ${subject.counts.reused} answers were known.`,
     `A gain below ${NOISE_RATIO * 100} % of node-hours (or twice its standard error), ${NOISE_MARGIN} of margin or ${NOISE_FLAPS} flaps counts as noise.`,
     "Node-hours are of the simulated time of all scenarios together: weigh the scenarios by how often they happen before you take them for a bill.",
   ];
@@ -199,8 +201,9 @@ function searchedLines({ result, refuted }: Tuned, subject: TuneSubject): readon
 
 function seedsText(seeds: readonly number[]): string {
   const [first, last] = [seeds[0]!, seeds.at(-1)!];
+  if (seeds.length === 1) return `seed ${first}`;
   const isRange = seeds.length > 2 && seeds.every((seed, i) => seed === first + i);
-  return isRange ? `${first} to ${last}` : seeds.join(", ");
+  return isRange ? `seeds ${first} to ${last}` : `seeds ${seeds.join(", ")}`;
 }
 
 function nextOf({ result }: Tuned, subject: TuneSubject): TuneReport["next"] {

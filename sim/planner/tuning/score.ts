@@ -34,7 +34,7 @@ export interface Score {
   /** (−1, 1]. */
   readonly margin: number;
   readonly isFeasible: boolean;
-  /** The objective with that margin; undefined where nothing can fail. */
+  /** The objective with that margin, "run-completed" where a run broke; undefined where nothing can fail. */
   readonly worst: { readonly scenario: number; readonly check: string } | undefined;
   /** Infinity where every run of a scenario broke. */
   readonly nodeHours: number;
@@ -48,7 +48,7 @@ export function scoreOf(outcomes: readonly (readonly TrialOutcome[])[]): Score {
   for (const [scenario, runs] of outcomes.entries()) {
     if (runs.some((run) => run.isBroken)) {
       margin = -1;
-      worst = { scenario, check: "a run that broke" };
+      worst = { scenario, check: "run-completed" };
       continue;
     }
     for (const check of runs[0]?.checks ?? []) {
