@@ -83,7 +83,7 @@ function scenarioLines(
   }
   if (plan.bound !== undefined) {
     const { value, why } = plan.bound;
-    lines.push(...said(`${amount(variable, value)} cannot hold (computed): ${why}.`));
+    lines.push(...said(`${amount(variable, value)} cannot hold (computed): ${grouped(why)}.`));
   }
   lines.push(
     ...breakLines(plan, variable).flatMap(said),
@@ -201,6 +201,11 @@ function missText(
 }
 
 const SIGN: Readonly<Record<string, string>> = { "<=": "≤", ">=": "≥", "==": "=" };
+
+/** Numbers as they are written elsewhere. */
+function grouped(text: string): string {
+  return text.replaceAll(/\b\d{4,}\b/g, (digits) => formatCount(Number(digits)));
+}
 
 /** What is left at the answer. */
 function headroomLines(plan: ScenarioPlan, variable: PlanVariable): string[] {

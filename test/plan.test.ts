@@ -51,7 +51,7 @@ test("[PN6] [PN9] [PN11] the least number of nodes, as an interval, with what br
   const text = out.replaceAll(/\s+/g, " ");
   expect(text).toContain("66 nodes do not hold: 0 of 2 seeds; 67 nodes hold: 3 of 3 seeds");
   expect(text).toContain(
-    "59 nodes cannot hold (computed): 5994 clients must be in, and a node seats 100.",
+    "59 nodes cannot hold (computed): 5,994 clients must be in, and a node seats 100.",
   );
   expect(text).toContain(
     "join-success (at worst 99 % where ≥ 99.9 % is asked, in 2 of 2 seeds) breaks first",
