@@ -222,6 +222,10 @@ test("[AS1] an HPA may be a file, a manifest or its spec, and its fields can be 
     spec: { maxReplicas: 12, scaleTargetRef: { kind: "StatefulSet" } },
   });
   expect(hpaOf(["autoscaling.hpa=hpa.yaml", "autoscaling.hpa=none"])).toBeUndefined();
+  const shipped = load({ ...files, "@builtin/manifests/hpa.yaml": HPA }, [
+    "autoscaling.hpa=@builtin/manifests/hpa.yaml",
+  ]);
+  expect(shipped.scenario.autoscaling.hpa).toMatchObject({ metadata: { name: "mine" } });
   expect(load(files, ["autoscaling.hpa=hpa.yaml"]).files).toContain("hpa.yaml");
 });
 

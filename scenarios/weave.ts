@@ -113,7 +113,11 @@ export function withSetting(root: SourceNode, setting: string): SourceNode {
       { at, message: "must be path=value, such as cluster.nodes.count=12 or run.duration=2m" },
     ]);
   }
-  const { root: value, problems } = parseSource(at.file, setting.slice(equals + 1) || '""');
+  const written = setting.slice(equals + 1);
+  // A path of what ships with the program begins with a sign that YAML reserves.
+  const isPlain = written !== "" && !written.startsWith("@");
+  const text = isPlain ? written : JSON.stringify(written);
+  const { root: value, problems } = parseSource(at.file, text);
   if (value === undefined) throw new InputError(problems.map(({ message }) => ({ at, message })));
   return placed(
     root,

@@ -197,7 +197,9 @@ export class Sampler {
     const nowUs = sim.nowUs;
     const r = this.#recorder;
     r.gauge("join.pending", nowUs, judge.pendingClients());
-    r.gauge("connections.offered", nowUs, judge.pendingClients() + this.#sessions());
+    // For a trip or two a client is in its room and does not know it yet: it counts once.
+    const offered = judge.pendingClients() + this.#sessions();
+    r.gauge("connections.offered", nowUs, Math.min(offered, meters.offered.total));
     const { criticalOffered, criticalAcknowledged, criticalRefused } = meters;
     const settled = criticalAcknowledged.total + criticalRefused.total;
     r.gauge("critical.pending", nowUs, criticalOffered.total - settled);
