@@ -2,7 +2,7 @@
 
 import { RULES_FILE, type WrittenAlert, writtenAlert } from "./alert.ts";
 import { type BurnRules, burnRules } from "./burn-rate.ts";
-import { derivedObjectives } from "./objectives.ts";
+import { derivedObjectives, type Objective } from "./objectives.ts";
 import { annotationsOf, headOf } from "./provenance.ts";
 import { ruleTestsText } from "./rule-tests.ts";
 import { namespaceScope } from "./server-metrics.ts";
@@ -16,6 +16,7 @@ export function alertsExport(subject: ExportSubject): Exported {
   const burns = objectives.map((objective) => burnRules(objective, scope));
   const symptoms = symptomAlerts(subject);
   const groups = groupsOf(
+    objectives,
     burns,
     symptoms.map((alert) => writtenAlert(alert)),
   );
@@ -60,12 +61,15 @@ export function alertsExport(subject: ExportSubject): Exported {
   };
 }
 
-function groupsOf(burns: readonly BurnRules[], symptoms: readonly WrittenAlert[]): object[] {
-  const recordings = burns.flatMap((burn) => burn.recordings);
-  const alerts = burns.flatMap((burn) => burn.alerts.map((alert) => writtenAlert(alert)));
-  return [
-    ...(recordings.length === 0 ? [] : [{ name: "stormglass-objectives", rules: recordings }]),
-    ...(alerts.length === 0 ? [] : [{ name: "stormglass-budgets", rules: alerts }]),
-    { name: "stormglass-symptoms", rules: symptoms },
-  ];
+/** A group is evaluated in order: what is recorded first is what the alerts after it see, not what it was a while ago. */
+function groupsOf(
+  objectives: readonly Objective[],
+  burns: readonly BurnRules[],
+  symptoms: readonly WrittenAlert[],
+): object[] {
+  const budgets = burns.map(({ recordings, alerts }, i) => ({
+    name: `stormglass-budget-${objectives[i]!.id}`, // One per objective.
+    rules: [...recordings, ...alerts.map((alert) => writtenAlert(alert))],
+  }));
+  return [...budgets, { name: "stormglass-symptoms", rules: symptoms }];
 }
