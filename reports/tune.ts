@@ -163,12 +163,12 @@ function evidenceLines({ evidence, reference }: TuneReport, options: TuneTextOpt
 function effectOf(without: TuneFigures, reference: TuneFigures): string {
   const hours = without.nodeHours - reference.nodeHours;
   const share = reference.nodeHours === 0 ? 0 : hours / reference.nodeHours;
-  const flaps = without.flaps - reference.flaps;
+  const flaps = Number.isFinite(share) ? without.flaps - reference.flaps : 0;
   const parts = [
     without.verdict === "pass"
       ? `objectives met, margin ${formatPercent(rounded(without.margin))}`
       : `${without.nearest} is missed, margin ${formatPercent(rounded(without.margin))}`,
-    `${signed(share * 100)} % node-hours`,
+    Number.isFinite(share) ? `${signed(share * 100)} % node-hours` : "",
     flaps === 0 ? "" : `${signed(flaps)} flaps`,
   ];
   return `Put back: ${parts.filter((part) => part !== "").join(", ")}.`;

@@ -67,7 +67,11 @@ export function tuneReport(tuned: Tuned, subject: TuneSubject): TuneReport {
       setting: change.setting,
       before: change.before,
       after: change.after,
-      without: without && figuresOf(without.score, subject),
+      // What was given up before it was run everywhere has no cost.
+      without: without && {
+        ...figuresOf(without.score, subject),
+        ...(without.isComplete ? {} : { nodeHours: Infinity, cost: undefined }),
+      },
     })),
     reference: recommended && figuresOf(recommended.score, subject),
     pareto: pareto.map((one) => rowOf(`no. ${one.candidate.index}`, one, tuned, subject)),

@@ -39,7 +39,7 @@ export interface TuningAsk {
   readonly candidates: readonly Candidate[];
 }
 
-/** A changed line, and the candidate without it, where that can be. */
+/** A changed line, and the candidate without it, where that can be: complete, or clearly infeasible after a run or two. */
 export interface Evidence {
   readonly change: Change;
   readonly without: Scored | undefined;
@@ -121,8 +121,7 @@ export function* tuningWith(
 ): Tuning {
   const current = result.current.candidate;
   const among = ablations(pool, current, winner);
-  const kept = new Set(pool.candidates);
-  yield* run(pool, options, { round: "evidence", among, seeds: options.seeds, kept });
+  yield* evidenceRuns(pool, options, among);
   const evidence = evidenceOf(pool, current, winner);
   return { ...result, pool, recommended: pool.scored(winner), evidence };
 }
@@ -224,21 +223,30 @@ function* simplified(
   options: TuningOptions,
   current: Candidate,
 ): Generator<TuningAsk, Scored | undefined, readonly TrialOutcome[]> {
-  const { seeds, objective } = options;
+  const { objective } = options;
   let winner = recommended(pool, current, objective);
   for (let turn = 1; winner !== undefined; turn++) {
-    const without = ablations(pool, current, winner.candidate);
-    const kept = new Set([...pool.candidates]);
-    yield* run(pool, options, { round: "evidence", among: without, seeds, kept });
+    yield* evidenceRuns(pool, options, ablations(pool, current, winner.candidate));
     if (turn === SIMPLIFICATIONS) return winner;
-    const plain = plainer(pool, options, current, winner);
-    kept.add(plain);
-    yield* run(pool, options, { round: "evidence", among: [plain], seeds, kept });
+    yield* evidenceRuns(pool, options, [plainer(pool, options, current, winner)]);
     const next = recommended(pool, current, objective);
     if (next?.candidate === winner.candidate) return winner;
     winner = next;
   }
   return winner;
+}
+
+/** One seed says what is hopeless; the rest is run with all. */
+function* evidenceRuns(
+  pool: Pool,
+  options: TuningOptions,
+  among: readonly Candidate[],
+): Generator<TuningAsk, void, readonly TrialOutcome[]> {
+  const { seeds } = options;
+  const round = { round: "evidence", kept: new Set<Candidate>() };
+  yield* run(pool, options, { ...round, among, seeds: seeds.slice(0, 1) });
+  const hopeful = among.filter((one) => pool.scored(one).score.margin >= HOPELESS_MARGIN);
+  yield* run(pool, options, { ...round, among: hopeful, seeds });
 }
 
 function ablations(pool: Pool, current: Candidate, winner: Candidate): readonly Candidate[] {
@@ -273,7 +281,7 @@ function evidenceOf(pool: Pool, current: Candidate, winner: Candidate): readonly
     const { putBack } = change;
     const without =
       putBack && pool.scored(pool.add(putBack, `without a change of ${winner.index}`));
-    return { change, without: without?.isComplete === true ? without : undefined };
+    return { change, without };
   });
 }
 
