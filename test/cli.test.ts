@@ -218,8 +218,8 @@ test.each([
     ];
     const child = spawn(process.execPath, [stubbed, ...args], { cwd: directory });
     const done = new Promise<number | null>((resolve) => child.on("exit", resolve));
-    // Only once it listens. Starting takes half a second here, and a few on a machine that is busy.
-    setTimeout(() => child.kill(signal), 4_000);
+    // Only once it listens: a run that has begun says so.
+    child.stderr.once("data", () => child.kill(signal));
 
     expect(await done).toBe(code);
     const document = JSON.parse(
