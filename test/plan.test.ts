@@ -122,6 +122,19 @@ test("[PN8] the most clients to two per cent, and the highest rate of joins, who
   expect(rate.answer).toContain("more were not asked for");
 });
 
+test("[PN13] a large scenario is begun where a small model of it says, and decided by its own runs", () => {
+  const large = ["clients.total=60000", "cluster.nodes.maxConnections=1000"];
+  const sets = ["metadata.labels.stub=seats", ...large].flatMap((set) => ["--set", set]);
+  const args = ["join-storm-100k", "--min", "replicas", "--lose", "none", "--out", "m", "--json"];
+  const done = documentOf(node(stubbed, [...args, ...sets, "--quiet", "--jobs", "2"]));
+
+  expect(done.value).toBe(67);
+  const [{ candidates }] = done.scenarios as [PlanDocument["scenarios"][number]];
+  expect(candidates.map(({ value }) => value)).toEqual([66, 67, 68]);
+  expect(candidates.every(({ clientsPerNode }) => clientsPerNode > 800)).toBe(true);
+  expect(done.assumptions.join()).toContain("a small model");
+});
+
 test("[PN12] code 10 when even the safest value fails, and the report says what was tried", () => {
   const { code, out } = plan("--min", "replicas", "--to", "64", "--out", "f");
 

@@ -234,8 +234,8 @@ function doneRatio({ simulatedMs, simulatedMsAll }: CampaignProgress): number {
 /** "53 nodes, join-storm-100k, seed 3 of 10; between 50 and 59"; undefined between two runs. */
 function tryingText(study: Study, { running }: CampaignProgress): string | undefined {
   const trial = running[0];
-  const part = study.parts.at(-1);
-  if (trial === undefined || part?.sizing === undefined) return undefined;
+  const { current: part } = study;
+  if (trial === undefined || part === undefined) return undefined;
   const { name } = trial.scenario.metadata;
   const place = part.sizing.scenarios.findIndex((one) => one.name === name);
   const { seeds } = part.sizing.scenarios[place]!;
@@ -247,8 +247,9 @@ function tryingText(study: Study, { running }: CampaignProgress): string | undef
   const value = amount(study.options.variable, study.valueOf(trial.scenario) ?? 0);
   const lost = part.loss === undefined ? "" : `, a ${part.loss.what} lost`;
   const seed = `seed ${seeds.indexOf(trial.seed) + 1} of ${seeds.length}`;
+  const model = part.scale === 1 ? "" : ` in a model at 1:${part.scale}`;
   const pair = trial.variant === "full" ? "" : ` ${trial.variant}`;
-  return `${value}, ${name}${lost}, ${seed}${pair}${where}`;
+  return `${value}, ${name}${model}${lost}, ${seed}${pair}${where}`;
 }
 
 function tell(

@@ -248,6 +248,11 @@ function assumptionsOf(study: Study): string[] {
   said.push(
     "Every value is run with the same seeds. Two seeds close the bracket in; the answer has all of them, and the next safer value two.",
   );
+  if (study.hasModels) {
+    said.push(
+      "Where a large scenario was to be begun, a small model of it said; what decides is run in full.",
+    );
+  }
   if (variable === "replicas") {
     said.push("Nodes alone are counted in node-hours and machines, not edges or media servers.");
   }

@@ -4,6 +4,7 @@ import { loadNamed } from "../load.ts";
 import type { LoadedScenario } from "../../scenarios/loader.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
 import type { PlanAsk } from "../../sim/planner/capacity-plan.ts";
+import { scaledDown } from "../../sim/planner/scale-model.ts";
 import type { SearchOptions } from "../../sim/planner/capacity-search.ts";
 import type { Campaign } from "../campaign.ts";
 import type { Outside } from "../outside.ts";
@@ -36,6 +37,8 @@ export interface Part {
 
 /** Without --seeds. Assumed: more say little more, and a search has minutes. */
 const SEEDS_MAX = 10;
+/** Clients of a model that a large scenario is sketched by, and how much smaller it must be to be worth it. Assumed: a second or two of one core. */
+const MODEL = { clients: 10_000, scaleLeast: 3, seeds: 2 } as const;
 /** How far a search may go from the greatest value that a scenario has or needs. Assumed: beyond that the question is another. */
 const REACH = { replicas: 4, clients: 20, "joins-per-sec": 100 } as const;
 
@@ -44,6 +47,12 @@ export class Study {
   readonly room: { readonly from: number; readonly to: number };
   /** In the order in which they were begun; the last may be unfinished. */
   readonly parts: Part[] = [];
+  /** What is searched at this moment. */
+  current:
+    | { readonly loss: Loss | undefined; readonly sizing: Sizing; readonly scale: number }
+    | undefined;
+  /** Whether a model was asked where to begin. */
+  hasModels = false;
   readonly #outside: Outside;
   readonly #campaign: Campaign;
   readonly #labels = new WeakMap<Scenario, number>();
@@ -123,16 +132,55 @@ export class Study {
     onAsk: (asks: readonly PlanAsk[]) => void,
   ): Promise<number | undefined> {
     const { loaded } = this.options;
-    const sized = loaded.map((one, i) => this.#sized(one, i, loss, bounds[i], start));
+    const sized: Sized[] = [];
+    for (const [i, one] of loaded.entries()) {
+      const plain = this.#sized(one, i, loss, bounds[i], start);
+      sized.push(await this.#sketched(plain, one, loss, onAsk));
+    }
     const sizing = new Sizing(this.#campaign, sized);
     const place = this.parts.length;
     this.parts.push({ loss, sizing, bounds, value: undefined, note: "" });
+    this.current = { loss, sizing, scale: 1 };
     await sizing.solve(onAsk);
     const value = sizing.plan.answer;
     const { from, to } = this.room;
     const note = value === undefined ? `none of ${from} to ${to} holds` : "searched";
     this.parts[place] = { loss, sizing, bounds, value, note };
     return value;
+  }
+
+  /**
+   * A large scenario is searched in a small model first. What the model says is no evidence, only where to begin: the runs that
+   * decide are of the scenario itself.
+   */
+  async #sketched(
+    sized: Sized,
+    { scenario }: LoadedScenario,
+    loss: Loss | undefined,
+    onAsk: (asks: readonly PlanAsk[]) => void,
+  ): Promise<Sized> {
+    const scale = Math.floor(scenario.clients.total / MODEL.clients);
+    if (scale < MODEL.scaleLeast || !sized.leads) return sized;
+    const seeds = sized.seeds.slice(0, MODEL.seeds);
+    const model: Sized = {
+      ...sized,
+      seeds,
+      search: { ...sized.search, seeds: seeds.length },
+      at: (value) => {
+        const whole = sized.at(value);
+        const small = { ...whole, scenario: scaledDown(whole.scenario, scale) };
+        this.#labels.set(small.scenario, value);
+        return small;
+      },
+    };
+    const sizing = new Sizing(this.#campaign, [model]);
+    this.current = { loss, sizing, scale };
+    this.hasModels = true;
+    await sizing.solve(onAsk);
+    const start = sizing.plan.answer;
+    return start === undefined
+      ? sized
+      : { ...sized, search: { ...sized.search, start, isNear: true } };
   }
 
   /** With a loss, those decide that decided without one. */

@@ -187,3 +187,23 @@ test("[PN7] where one leads, the others are run at its answer alone, and lead to
   planned(plan, [(value) => value >= 56, (value) => value >= 61]);
   expect(plan.answer).toBe(61);
 });
+
+test("[PN13] near the answer a search goes by small steps, and still finds it when the start was far off", () => {
+  const near = (start: number, least: number): Ask[] => {
+    const search = new CapacitySearch(nodes({ start, isNear: true, seeds: 3 }));
+    const asks = solved(search, from(least));
+    expect(search.answer).toBe(least);
+    return asks;
+  };
+
+  expect(near(57, 57).map(({ value, seeds }) => `${value} × ${seeds}`)).toEqual([
+    "57 × 2",
+    "56 × 2",
+    "57 × 3",
+    "58 × 2",
+  ]);
+  expect(near(58, 57).map(({ value }) => value)).toEqual([58, 57, 55, 56, 57]);
+  expect(near(56, 57).map(({ value }) => value)).toEqual([56, 57, 57, 58]);
+  expect(near(60, 120).length).toBeLessThan(16);
+  expect(near(200, 51).length).toBeLessThan(16);
+});

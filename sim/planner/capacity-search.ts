@@ -17,6 +17,8 @@ export interface SearchOptions {
   readonly to: number;
   /** What to try first. */
   readonly start: number;
+  /** Whether the answer is thought to be near: then the search leaves `start` by small steps. */
+  readonly isNear?: boolean;
   /** A value that cannot hold by arithmetic, nor any beyond it; undefined when nothing is known. */
   readonly bound: number | undefined;
   /** The bracket is closed when its ends differ by this much: in all, or as a share of the answer. At least 1. */
@@ -45,6 +47,8 @@ export interface Bracket {
 const FIRST_SEEDS = 2;
 /** Steps outwards while one end of the bracket is unknown, as shares of the value; the last one again and again. */
 const STEPS = [0.15, 0.3, 0.6] as const;
+/** Near the answer each step is twice the last, this often. */
+const STEPS_MAX = 8;
 
 export class CapacitySearch {
   readonly #options: SearchOptions;
@@ -69,7 +73,7 @@ export class CapacitySearch {
     }
     const { fails, holds } = this.bracket;
     if (holds === undefined) return this.#outwards(fails);
-    const inner = fails === undefined ? this.#further(holds) : this.#between(fails, holds);
+    const inner = this.#inwards(fails, holds);
     if (inner !== undefined) return this.#first(inner);
     if (holds.seeds < seeds) return { value: holds.value, seeds };
     const guard = this.#valueAt(this.#place(holds.value) + this.#width(holds.value));
@@ -134,6 +138,16 @@ export class CapacitySearch {
     return this.#isSafer(next, fails.value) ? this.#first(next) : undefined;
   }
 
+  /** A value between both ends. Near the answer, an end that arithmetic alone gave is too far to be halved. */
+  #inwards(fails: Tried | undefined, holds: Tried): number | undefined {
+    if (fails === undefined) return this.#further(holds);
+    if (this.#options.isNear === true && fails.seeds === 0) {
+      const next = this.#further(holds);
+      if (next !== undefined && this.#isSafer(next, fails.value)) return next;
+    }
+    return this.#between(fails, holds);
+  }
+
   /** To the unsafe side of what looks good, while nothing has failed; undefined at the end of the room. */
   #further(holds: Tried): number | undefined {
     const next = this.#clamped(this.#valueAt(this.#place(holds.value) - this.#stride(holds.value)));
@@ -158,6 +172,9 @@ export class CapacitySearch {
   /** Each further step outwards is wider than the last; small where both ends had been known. */
   #stride(value: number): number {
     const run = this.tried.filter(({ seeds }) => seeds > 0);
+    if (this.#options.isNear === true) {
+      return this.#width(value) << Math.max(0, Math.min(run.length - 1, STEPS_MAX));
+    }
     const hadBoth = new Set(run.map(({ standing }) => standing)).size > 1;
     const step = hadBoth ? 0 : Math.min(run.length, STEPS.length) - 1;
     return Math.max(1, Math.round(value * STEPS[Math.max(0, step)]!));
