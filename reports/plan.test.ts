@@ -121,6 +121,14 @@ test("[PN11] in 40 columns everything but the command fits, and nothing is lost"
   expect(textAt(40)).toContain("HOLDS");
 });
 
+test("[PN11] a miss by many times the limit is told in times, not in per cent", () => {
+  const [scenario] = DOCUMENT.scenarios as [PlanDocument["scenarios"][number]];
+  const far = { ...scenario, candidates: [candidate(56, 0, 2, -341.6)] };
+  const text = planText({ ...DOCUMENT, scenarios: [far] }, { width: 100, paint: NO_PAINT });
+
+  expect(text).toContain("−342 ×");
+});
+
 test("[PN11] without prices there is no money, and what is not known is not told", () => {
   const rest: { -readonly [K in keyof PlanDocument]?: PlanDocument[K] } = { ...DOCUMENT };
   delete rest.cost;

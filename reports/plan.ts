@@ -143,7 +143,7 @@ function candidateRows(plan: ScenarioPlan, paint: Paint): string[][] {
       verdictWord(candidate, paint),
       formatCount(Math.round(candidate.clientsPerNode)),
       candidate.stopped.length > 0 ? candidate.stopped[0]! : (nearest?.id ?? ""),
-      nearest?.margin === undefined ? "" : formatPercent(rounded(nearest.margin)),
+      nearest?.margin === undefined ? "" : marginText(nearest.margin),
     ];
   });
 }
@@ -212,7 +212,7 @@ function headroomLines(plan: ScenarioPlan, variable: PlanVariable): string[] {
   const candidate = plan.candidates.find(({ value }) => value === plan.holds);
   if (candidate === undefined) return [];
   const margins = candidate.checks.flatMap(({ id, margin, severity }) =>
-    margin === undefined || severity !== "fail" ? [] : [`${id} ${formatPercent(rounded(margin))}`],
+    margin === undefined || severity !== "fail" ? [] : [`${id} ${marginText(margin)}`],
   );
   const { nodeCpuRatio, edgeCpuRatio, nodeMemoryBytes, edgeMemoryBytes } = candidate.busiest;
   const hosts = [
@@ -293,6 +293,12 @@ function costLines({ rows, podHourPrice, machineHourPrice }: PlanCost, { width }
 export function listed(words: readonly string[]): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+/** Far beyond a small limit per cent say nothing: "−342 ×". */
+function marginText(margin: number): string {
+  if (Math.abs(margin) < 10) return formatPercent(rounded(margin));
+  return `${formatCount(Math.round(margin))} ×`;
 }
 
 function rounded(ratio: number): number {
