@@ -56,6 +56,8 @@ export class ClientWorld implements ClientOutbox {
   readonly #mediaDraws: StreamColumn;
   readonly #ingress: Ingress;
   readonly #wakesAtUs: Float64Array;
+  /** The run has ended; what is under way arrives. */
+  isOver = false;
   /** A snapshot is about to replace what the client has, up to this number: the judge's. */
   onSnapshot: (client: number, lastS: number) => void = () => undefined;
   /** Until when a client's own network is away, µs. */
@@ -103,10 +105,21 @@ export class ClientWorld implements ClientOutbox {
   wakes(client: number): void {
     if (this.#wakesAtUs[client] !== this.#sim.nowUs) return; // Superseded by an earlier one.
     this.#wakesAtUs[client] = Infinity;
+    if (this.isOver && this.#wouldTryAgain(client)) return;
     if (this.core.nextDeadlineMs(client) <= this.#sim.nowMs) {
       this.core.deadlinePassed(client, this.#sim.nowMs, this.#backoffDraws.nextUnit(client));
     }
     this.#tend(client);
+  }
+
+  /** After the end nobody begins another attempt: who is let in a moment before the judges look is seen by some and not yet by others. */
+  #wouldTryAgain(client: number): boolean {
+    const state = this.core.stateOf(client);
+    return (
+      state === ClientState.waiting ||
+      state === ClientState.drained ||
+      state === ClientState.holding
+    );
   }
 
   opened(socket: number, hello: Message): void {

@@ -360,6 +360,7 @@ export class World implements EventHandler {
   /** Nobody does anything new from now on: what is under way arrives. */
   quieten(): void {
     this.activity.isOver = true;
+    this.clients.isOver = true;
     this.faults.stop();
   }
 }
