@@ -67,7 +67,7 @@ function pathOf(outside: Outside, name: string): string {
 }
 
 /** What the API server of the simulated release would refuse. */
-function manifestFault(manifest: Readonly<Record<string, unknown>>, version: string) {
+export function manifestFault(manifest: Readonly<Record<string, unknown>>, version: string) {
   try {
     hpaManifest(manifest, rulesOf(version as KubernetesVersion)); // A choice of the schema's.
     return undefined;

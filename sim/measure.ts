@@ -117,7 +117,8 @@ export interface MetricFault {
   readonly known?: readonly string[];
 }
 
-const FUNCTIONS: Readonly<Record<Metric["kind"], readonly MetricExpression["fn"][]>> = {
+/** What may be asked of each kind of metric. */
+export const FUNCTIONS: Readonly<Record<Metric["kind"], readonly MetricExpression["fn"][]>> = {
   histogram: ["quantile", "max", "min", "mean", "count"],
   counter: ["value"],
   gauge: ["value", "max", "min", "mean"],
