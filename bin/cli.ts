@@ -25,6 +25,10 @@ type Load = (program: Command, shared: Shared) => Promise<void>;
 const COMMANDS: Readonly<Record<string, Load>> = {
   run: async (program, { outside, workerFile, finish }) =>
     (await import("./commands/run.ts")).addRun(program, outside, workerFile, finish),
+  baseline: async (program, { outside, workerFile, finish }) =>
+    (await import("./commands/baseline.ts")).addBaseline(program, outside, workerFile, finish),
+  compare: async (program, { outside, workerFile, finish }) =>
+    (await import("./commands/compare.ts")).addCompare(program, outside, workerFile, finish),
   plan: async (program, { outside, workerFile, finish }) =>
     (await import("./commands/plan.ts")).addPlan(program, outside, workerFile, finish),
   show: async (program, { outside, finish }) =>
@@ -37,6 +41,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
     (await import("./commands/hpa.ts")).addHpa(program, outside, finish),
   tune: async (program, { outside, workerFile, finish }) =>
     (await import("./commands/tune.ts")).addTune(program, outside, workerFile, finish),
+  report: async (program, { outside, finish }) =>
+    (await import("./commands/report.ts")).addReport(program, outside, finish),
   export: async (program, { outside, finish }) =>
     (await import("./commands/export.ts")).addExport(program, outside, finish),
   replay: async (program, { outside, finish }) =>
