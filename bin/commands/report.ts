@@ -81,7 +81,8 @@ export function addReport(
     .argument("<result>", "a result of `stormglass run`")
     .option("--scenario <name>", "of a directory with several")
     .action(async (path: string, options: Options) => {
-      await writeScenarioReport(outside, path, options.scenario);
+      const file = await writeScenarioReport(outside, path, options.scenario);
+      outside.stderr.write(`Written: ${file}\n`);
       finish(ExitCode.ok);
     });
   for (const named of NAMED) {
@@ -108,16 +109,18 @@ function parseFormats(text: string): readonly Format[] {
   return asked;
 }
 
-/** report.html beside the result. Throws `InputError` where there is none. */
+/** Writes report.html beside the result, and says where. Throws `InputError` where there is no result. */
 export async function writeScenarioReport(
   outside: Outside,
   path: string,
   scenario?: string,
-): Promise<void> {
+): Promise<string> {
   const stored = readResult(outside, path, { scenario });
   const subject = reportSubject(outside, stored);
   const { scenarioPage } = await import("../reporting/page-parts.ts");
-  write(outside, join(stored.directory, "report.html"), scenarioPage(outside, subject));
+  const file = join(stored.directory, "report.html");
+  outside.writeFile(file, scenarioPage(outside, subject));
+  return file;
 }
 
 async function writeNamedReport(

@@ -16,6 +16,7 @@ import type { Outside, StopSignal } from "../outside.ts";
 import { paintFor } from "../paint.ts";
 import { showProgress } from "../progress.ts";
 import { resultDirectory, unwritable, writeResult } from "../result-files.ts";
+import { pageFault, writePages } from "../run-pages.ts";
 import { quoted } from "../shell.ts";
 import type { Task } from "../task.ts";
 import { runTasks } from "../workers.ts";
@@ -27,6 +28,7 @@ interface RunOptions {
   readonly jobs?: number;
   /** False: nothing is written. */
   readonly out: string | false;
+  readonly html?: true;
   readonly json?: true;
   readonly trace?: string | true;
   readonly verify?: true;
@@ -62,6 +64,7 @@ export function addRun(
     .option("--jobs <n>", "worker threads (default: one per CPU)", parseWhole)
     .option("--out <dir>", "write <dir>/<scenario>/results.json and runs.json", parseOut, "out")
     .option("--no-out", "write no results")
+    .option("--html", "write <dir>/<scenario>/report.html, a report that needs no network")
     .option("--json", "print results.json and nothing else")
     .option("--trace [file]", "write the event log of the first seed")
     .option("--verify", "run every seed twice and compare event by event")
@@ -111,6 +114,11 @@ async function run(
   options: RunOptions,
 ): Promise<ExitCode> {
   const startMs = outside.nowMs();
+  const fault = pageFault(options);
+  if (fault !== undefined) {
+    outside.stderr.write(fault);
+    return ExitCode.usage;
+  }
   const loaded = loadAll(outside, names, options.set);
   const tasks = tasksOf(loaded, options);
   const refused = unwritable(outside, directoriesOf(loaded, tasks, options));
@@ -145,7 +153,9 @@ async function run(
     judgement,
     document: documentOf([judgement], [names[i]!]),
   }));
-  const isKept = options.out === false || keep(outside, files, options.out, options);
+  const isWritten = options.out === false || keep(outside, files, options.out, options);
+  const out = options.out === false ? [] : directoriesOf(loaded, [], options);
+  const isKept = isWritten && (await writePages(outside, out, options));
   if (stopped === "SIGINT") return ExitCode.interrupted;
   if (stopped === "SIGTERM") return ExitCode.terminated;
   const codes = judgements.flatMap((judgement) => judgement.codes);

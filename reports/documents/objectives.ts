@@ -69,7 +69,7 @@ export function objectiveTable(checks: readonly Check[]): Table {
     return [
       { text: check.id, detail: notes.filter((one) => one !== "").join(" · ") },
       limitText(check),
-      measuredText(check),
+      measuredCell(check),
       used === undefined ? exactRoom(check) : { text: roomText(used), used },
       worstSeedText(check),
       verdictCell(check),
@@ -77,6 +77,15 @@ export function objectiveTable(checks: readonly Check[]): Table {
   });
   const titles = ["Limit>", "Measured", "Room left>", "Worst seed>", "Verdict"];
   return { columns: columns("Objective", ...titles), rows };
+}
+
+/** The value, and under it its interval or its worst. */
+function measuredCell(check: Check): string | Cell {
+  const said = measuredText(check);
+  const [, value, interval] = /^(.+?)(?: \[(.+)\]|, (at worst .+))$/.exec(said) ?? [];
+  const worst = /, (at worst .+)$/.exec(said)?.[1];
+  if (value === undefined) return said;
+  return { text: value, detail: worst ?? interval ?? "" };
 }
 
 /** Where one value alone is allowed, or nothing was measured. */

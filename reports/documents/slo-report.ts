@@ -111,8 +111,8 @@ function budgetBlocks(budgets: readonly ErrorBudget[]): readonly Block[] {
     { text: id, detail: window },
     share(allowedRatio),
     share(badRatio),
-    events === undefined ? "–" : `${formatCount(Math.round(events * allowedRatio))}`,
-    events === undefined ? "–" : `${formatCount(Math.round(events * badRatio))}`,
+    events === undefined ? "–" : eventsText(events * allowedRatio),
+    events === undefined ? "–" : eventsText(events * badRatio),
     { text: share(spent.spentShare), used: spent.spentShare },
     share(spent.worstSpentShare),
   ]);
@@ -132,6 +132,11 @@ function budgetBlocks(budgets: readonly ErrorBudget[]): readonly Block[] {
     ),
     { kind: "table", table: { columns: columns("Objective", ...titles), rows } },
   ];
+}
+
+/** Means are not whole: "0.5", "1,344". */
+function eventsText(count: number): string {
+  return formatCount(count < 100 ? Number(count.toPrecision(2)) : Math.round(count));
 }
 
 /** For programs: the same, as plain JSON. */

@@ -55,7 +55,7 @@ th { text-align: left; font-weight: 600; font-size: 12px; color: var(--ink-2); b
 td { padding: 6px 18px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top; overflow-wrap: anywhere; }
 th:last-child, td:last-child { padding-right: 0; }
 th.right, td.right { text-align: right; }
-td.right { white-space: nowrap; }
+td.right, td .detail { text-wrap: pretty; } td.right { white-space: nowrap; }
 td .detail { display: block; font-size: 12px; color: var(--ink-2); }
 td svg.used { display: block; margin: 5px 0 2px auto; }
 .used .track { fill: var(--grid); } .used .fill { fill: var(--green); } .used .fill.over { fill: var(--orange); }

@@ -112,12 +112,12 @@ export function titleLayer(text: string): object {
   };
 }
 
-const CHARACTER_WIDTH = 6.1;
+const CHARACTER_WIDTH = 5.7;
 
 /** A legend at the right end of the title's line; its width is estimated from its letters. */
 export function legendAbove(looks: readonly SeriesLook[], plotWidth = PLOT_WIDTH): object {
   const letters = looks.reduce((sum, { name }) => sum + name.length, 0);
-  const width = letters * CHARACTER_WIDTH + looks.length * 38;
+  const width = letters * CHARACTER_WIDTH + looks.length * 34;
   return {
     orient: "none",
     direction: "horizontal",

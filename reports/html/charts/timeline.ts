@@ -274,7 +274,7 @@ function windowsOf({ windows }: RunResult) {
 /** A bar with its name for each window and fault, above the panels. */
 function laneSpec({ shown, incidents }: TimelineInput, endS: number): readonly object[] {
   const windows = windowsOf(shown).map(({ name, span }) => ({ name, kind: "window", ...span }));
-  const faults = incidents.map((one) => ({ ...one, name: one.name, kind: "fault" }));
+  const faults = incidents.map((one) => ({ ...one, name: `fault: ${one.name}`, kind: "fault" }));
   const bars = [...windows, ...faults].map(({ name, kind, fromMs, toMs }, i) => {
     const [t, u] = [seconds(fromMs), Math.max(seconds(toMs), seconds(fromMs) + endS / 250)];
     return { name, kind, row: i, t, u: rounded(Math.min(u, endS)) };
