@@ -11,6 +11,7 @@ import type {
   HpaSubject,
   ScalingMetric,
 } from "../reports/exports/subject.ts";
+import { CELL_MARK } from "../scenarios/matrix.ts";
 import { InputError } from "../scenarios/problem.ts";
 import type { Scenario } from "../scenarios/schema.ts";
 import { FieldError } from "../sim/cluster/kubernetes/field.ts";
@@ -51,7 +52,7 @@ export function subjectOf(
 ): ExportSubject {
   const result = document.scenarios[0]!; // A stored result is of one scenario.
   const full = runs.filter((run) => run.variant === "full");
-  const scenario = scenarioBehind(outside, result, document.settings);
+  const scenario = scenarioBehind(outside, result, document.settings)?.scenario;
   const kubernetes = choices.kubernetes ?? versionOf(full, scenario);
   const own = full.find((run) => run.autoscaling?.manifest !== undefined)?.autoscaling?.manifest;
   const hpa = hpaSubject(outside, own ?? scenario?.autoscaling.hpa, full, kubernetes, choices);
@@ -92,17 +93,19 @@ function versionOf(runs: readonly RunResult[], scenario: Scenario | undefined): 
   return KUBERNETES_VERSIONS.find((one) => one === version) ?? "1.35";
 }
 
-/** The scenario that was run, if one of the files that it was made of still gives it. */
-function scenarioBehind(
+/** The scenario that was run and its file, if one of the files that it was made of still gives it. */
+export function scenarioBehind(
   outside: Outside,
   { name, digest, files }: StoredResult["document"]["scenarios"][number],
   settings: readonly string[],
-): Scenario | undefined {
+): { readonly scenario: Scenario; readonly file: string } | undefined {
+  const mark = name.indexOf(CELL_MARK);
+  const cell = mark < 0 ? "" : name.slice(mark);
   for (const file of Object.keys(files)) {
     try {
-      const { scenario } = loadNamed(outside, file, settings);
+      const { scenario } = loadNamed(outside, file + cell, settings);
       const isSame = scenario.metadata.name === name;
-      if (isSame && outside.sha256(canonicalJson(scenario)) === digest) return scenario;
+      if (isSame && outside.sha256(canonicalJson(scenario)) === digest) return { scenario, file };
     } catch (error) {
       if (!(error instanceof InputError)) throw error; // Budgets and profiles are no scenarios.
     }

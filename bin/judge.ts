@@ -10,6 +10,7 @@ import type { ScenarioResult } from "../reports/results-schema.ts";
 import type { ScenarioReport } from "../reports/terminal.ts";
 import { parseTemplate } from "../scenarios/expression.ts";
 import type { LoadedScenario } from "../scenarios/loader.ts";
+import type { Cell } from "../scenarios/matrix.ts";
 import { measure, quantileOf, unitOf } from "../sim/measure.ts";
 import { metricOf } from "../sim/metrics/catalogue.ts";
 import type { HistogramCounts, RunResult } from "../sim/result.ts";
@@ -24,6 +25,8 @@ export interface Judgement {
   readonly document: ScenarioResult;
   readonly results: readonly RunResult[];
   readonly codes: readonly ExitCode[];
+  /** Of a matrix; undefined without one. */
+  readonly cell: Cell | undefined;
 }
 
 export interface Trial {
@@ -92,7 +95,13 @@ export function judge(
   };
   const codes = alarms.map(({ code }) => code);
   if (verdict === "fail") codes.push(ExitCode.budgetBroken);
-  return { report, document: documentOf(outside, loaded, report, results), results, codes };
+  return {
+    report,
+    document: documentOf(outside, loaded, report, results),
+    results,
+    codes,
+    cell: loaded.cell,
+  };
 }
 
 interface Alarm {
@@ -147,7 +156,7 @@ function overSeeds(full: readonly RunResult[]): Measured {
 
 function documentOf(
   outside: Outside,
-  { scenario, files }: LoadedScenario,
+  { scenario, files, cell }: LoadedScenario,
   report: ScenarioReport,
   results: readonly RunResult[],
 ): ScenarioResult {
@@ -156,6 +165,7 @@ function documentOf(
   );
   return {
     name: report.name,
+    ...(cell === undefined ? {} : { matrix: { of: cell.of, settings: [...cell.settings] } }),
     title: report.title,
     answer: report.answer,
     verdict: report.verdict,

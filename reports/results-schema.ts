@@ -7,7 +7,7 @@
 import Type, { type Static } from "typebox";
 
 /** Grows in the second number when something is added, in the first when something changes. */
-export const RESULTS_VERSION = "1.1";
+export const RESULTS_VERSION = "1.2";
 
 const closed = { additionalProperties: false };
 const text = (description: string) => Type.String({ description });
@@ -120,9 +120,28 @@ const RunSummary = Type.Object(
   closed,
 );
 
+const MatrixCell = Type.Object(
+  {
+    of: text("name of the scenario that has the matrix"),
+    settings: Type.Array(
+      Type.Object(
+        {
+          path: text("the setting, as --set takes it"),
+          label: text("short for it, alone among the axes"),
+          value: text("as the file has it"),
+        },
+        closed,
+      ),
+      { description: "what tells this cell from the others, in the order of the axes" },
+    ),
+  },
+  { ...closed, description: "which cell of a matrix; absent where there is none" },
+);
+
 const ScenarioResult = Type.Object(
   {
-    name: text("name of the scenario"),
+    name: text("name of the scenario; of a cell of a matrix <scenario>@<cell>"),
+    matrix: Type.Optional(MatrixCell),
     title: text("the question"),
     answer: text("one sentence"),
     verdict,
@@ -154,7 +173,14 @@ export const ResultsDocument = Type.Object(
   {
     $schema: text("this schema"),
     schemaVersion: Type.Literal(RESULTS_VERSION),
-    tool: Type.Object({ name: Type.Literal("stormglass"), version: text("version") }, closed),
+    tool: Type.Object(
+      {
+        name: Type.Literal("stormglass"),
+        version: text("version"),
+        model: Type.Optional(text("digest of the code that simulates: core and sim")),
+      },
+      closed,
+    ),
     complete: Type.Boolean({ description: "false when the run was interrupted" }),
     command: text("what reproduces this file"),
     settings: names("--set, in order"),

@@ -131,7 +131,7 @@ export function measuredText(check: Check): string {
 }
 
 /** The seed to look at; "" when all seeds agree. */
-function worstSeedText(check: Check): string {
+export function worstSeedText(check: Check): string {
   const values = new Set(check.seeds.map((seed) => `${seed.value} ${seed.limit}`));
   return check.worstSeed === undefined || values.size < 2 ? "" : String(check.worstSeed);
 }
@@ -148,11 +148,15 @@ export function verdictWord(check: Check, paint: Paint): string {
   }
 }
 
-/** What a row cannot hold: why a verdict is what it is, and paired differences. */
+/** What a row cannot hold: why a verdict is what it is, and paired differences; "" when there is nothing to add. */
+export function noteText(check: Check): string {
+  const parts = [check.verdict === "pass" ? "" : check.note, differenceText(check)];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
 function noteLines(checks: readonly Check[], { width, paint }: TextOptions): string[] {
   const notes = checks.flatMap((check) => {
-    const parts = [check.verdict === "pass" ? "" : check.note, differenceText(check)];
-    const said = parts.filter((part) => part !== "").join("; ");
+    const said = noteText(check);
     return said === "" ? [] : [`${check.id}: ${said}`];
   });
   return notes.flatMap((note) => wrapped(note, width, "  ", "    ").map(paint.faint));
@@ -167,7 +171,8 @@ function differenceText(check: Check): string {
   return `${signed(difference.value)} [${signed(difference.low)} – ${signed(difference.high)}] against the same seeds ${check.versus}`;
 }
 
-function bullets(sentences: readonly string[], width: number): string[] {
+/** One bullet for each. */
+export function bullets(sentences: readonly string[], width: number): string[] {
   return sentences.flatMap((sentence) => wrapped(sentence, width, "  · ", "    "));
 }
 

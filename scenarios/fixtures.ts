@@ -1,6 +1,6 @@
 // For tests: a small scenario, files in memory, and the problems of a text as lines.
 
-import { loadScenario, type LoadedScenario, type LoadOptions } from "./loader.ts";
+import { loadCells, loadScenario, type LoadedScenario, type LoadOptions } from "./loader.ts";
 import { InputError, place } from "./problem.ts";
 import { COSTS } from "./schema/profile.ts";
 import { writtenName, type FieldSchema } from "./schema/fields.ts";
@@ -51,10 +51,27 @@ export function load(
   settings: readonly string[] = [],
   path = "small.yaml",
   more: Partial<LoadOptions> = {},
+  cell?: string,
 ): LoadedScenario {
+  return loadScenario(path, optionsOf(files, settings, more), cell);
+}
+
+/** Every cell of a matrix. */
+export function loadEach(
+  files: Files,
+  settings: readonly string[] = [],
+  path = "small.yaml",
+): readonly LoadedScenario[] {
+  return loadCells(path, optionsOf(files, settings, {}));
+}
+
+function optionsOf(
+  files: Files,
+  settings: readonly string[],
+  more: Partial<LoadOptions>,
+): LoadOptions {
   const all: Files = { "@builtin/profiles/node20-loopback.yaml": PROFILE, ...files };
-  const readFile = (file: string): string | undefined => all[file];
-  return loadScenario(path, { readFile, builtinDir: "@builtin", settings, ...more });
+  return { readFile: (file) => all[file], builtinDir: "@builtin", settings, ...more };
 }
 
 /** "small.yaml:7:13: run.duration must …", one line per problem; [] when the scenario is good. */
@@ -64,8 +81,13 @@ export function problemsOf(
   path = "small.yaml",
   more: Partial<LoadOptions> = {},
 ): readonly string[] {
+  return problemsIn(() => load(files, settings, path, more));
+}
+
+/** The same of any loading. */
+export function problemsIn(action: () => unknown): readonly string[] {
   try {
-    load(files, settings, path, more);
+    action();
     return [];
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -8,18 +8,19 @@
 import type { Static } from "typebox";
 import { parseBudgets, type Budget, type LimitUnit } from "./budget.ts";
 import { parseTemplate, type MetricExpression } from "./expression.ts";
-import { directoryOf, resolvePath } from "./paths.ts";
-import { InputError, suggestion, type Position, type Problem } from "./problem.ts";
+import { readChain } from "./chain.ts";
+import { CELL_MARK, cellsOf, type Cell, type CellTree } from "./matrix.ts";
+import { InputError, place, suggestion, type Position, type Problem } from "./problem.ts";
 import { loadProfile } from "./profile.ts";
 import { Resolver } from "./resolve.ts";
 import { checkRules, clientsOfPhases, mustBeWindow, type PhaseAsk } from "./rules.ts";
 import { ScenarioFile, type Scenario } from "./schema.ts";
 import { ArrivalShare } from "./schema/clients.ts";
 import type { FieldSchema } from "./schema/fields.ts";
-import { keyPositionAt, nodeAt, parseSource, positionAt, type SourceNode } from "./source-tree.ts";
+import { keyPositionAt, nodeAt, positionAt, type SourceNode } from "./source-tree.ts";
 import { byPosition, dotted, Validator } from "./validate.ts";
 import { hpaProblems, withHpa, type ManifestCheck } from "./hpa-manifest.ts";
-import { elementKey, merged, withoutDisabled, withSetting } from "./weave.ts";
+import { elementKey, withoutDisabled, withSetting } from "./weave.ts";
 import { instantOf, spanFault, type Span, type SpanNames } from "./windows.ts";
 import { writtenSchema } from "./written.ts";
 
@@ -52,6 +53,8 @@ export interface LoadedScenario {
   readonly files: readonly string[];
   /** The woven tree, for telling where a value came from. */
   readonly tree: SourceNode;
+  /** Which of a matrix; undefined without one. */
+  readonly cell?: Cell;
 }
 
 /** The declared schema, as our own code walks it. */
@@ -60,16 +63,78 @@ const validator = new Validator(writtenSchema(DECLARED));
 /** Files have it, scenarios do not: it becomes a number of clients. */
 const SHARE = ArrivalShare as unknown as FieldSchema;
 
-/** The scenario at `path`. Throws `InputError`. */
-export function loadScenario(path: string, options: LoadOptions): LoadedScenario {
-  const files: string[] = [];
-  let tree = readChain(path, { file: path, line: 0, column: 0 }, options, files, []);
-  tree = withHpa(tree, options, files);
-  for (const setting of options.settings ?? []) {
-    tree = withHpa(withSetting(tree, setting), options, files);
-  }
-  tree = withoutDisabled(tree);
+/** The scenario at `path`: with `cell` that of its matrix. Throws `InputError`, also for a matrix and no cell. */
+export function loadScenario(path: string, options: LoadOptions, cell?: string): LoadedScenario {
+  const { plain, cells, files } = woven(path, options);
+  if (cells === undefined && cell === undefined) return finished(plain, path, options, files);
+  const names = (cells ?? []).map((one) => one.cell.key);
+  const found = cells?.find((one) => one.cell.key === cell);
+  if (found !== undefined) return finishedCell(found, path, options, files);
+  const at = { file: path, line: 0, column: 0 };
+  throw new InputError([{ at, message: noCell(path, cell, names) }]);
+}
 
+/** The scenarios at `path`: one, or one for each cell of its matrix. Throws `InputError`. */
+export function loadCells(path: string, options: LoadOptions): readonly LoadedScenario[] {
+  const { plain, cells, files } = woven(path, options);
+  if (cells === undefined) return [finished(plain, path, options, files)];
+  const problems = new Map<string, Problem>(); // What is wrong with all of them is told once.
+  const loaded = cells.flatMap((cell) => {
+    try {
+      return [finishedCell(cell, path, options, files)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      for (const one of error.problems) problems.set(`${place(one.at)} ${one.message}`, one);
+      return [];
+    }
+  });
+  if (problems.size > 0) throw new InputError([...problems.values()].sort(byPosition));
+  return loaded;
+}
+
+function noCell(path: string, cell: string | undefined, names: readonly string[]): string {
+  if (names.length === 0) return `must be ${path} alone: it has no matrix`;
+  const ways = names.slice(0, 3).map((name) => `${path}${CELL_MARK}${name}`);
+  const some = `${ways.join(", ")}${names.length > ways.length ? ", …" : ""}`;
+  if (cell === undefined) {
+    return `has a matrix of ${names.length} cells: name one (${some}); \`stormglass run\` takes all`;
+  }
+  return `has no cell "${cell}"${suggestion(cell, names) || `; there are ${some}`}`;
+}
+
+/** The files of `path` and the settings as one tree, and what its matrix makes of it. */
+function woven(
+  path: string,
+  options: LoadOptions,
+): ReturnType<typeof cellsOf> & { readonly files: string[] } {
+  const files: string[] = [];
+  const { settings = [] } = options;
+  let tree = readChain(path, { file: path, line: 0, column: 0 }, options, files);
+  tree = withHpa(tree, options, files);
+  for (const setting of settings) tree = withHpa(withSetting(tree, setting), options, files);
+  return { ...cellsOf(tree, settings), files };
+}
+
+function finishedCell(
+  { cell, tree }: CellTree,
+  path: string,
+  options: LoadOptions,
+  filesSoFar: readonly string[],
+): LoadedScenario {
+  const files = [...filesSoFar];
+  const loaded = finished(withHpa(tree, options, files), path, options, files);
+  const { metadata } = loaded.scenario;
+  const name = `${metadata.name}${CELL_MARK}${cell.key}`;
+  return { ...loaded, scenario: { ...loaded.scenario, metadata: { ...metadata, name } }, cell };
+}
+
+function finished(
+  withDisabled: SourceNode,
+  path: string,
+  options: LoadOptions,
+  files: string[],
+): LoadedScenario {
+  const tree = withoutDisabled(withDisabled);
   const problems: Problem[] = [...validator.check(tree)];
   const refuse = (at: readonly (string | number)[], must: string): void => {
     problems.push({ at: positionAt(tree, at), message: `${dotted(at)} must ${must}` });
@@ -108,69 +173,6 @@ export function loadScenario(path: string, options: LoadOptions): LoadedScenario
     budgets: file.budgets,
   };
   return { scenario, budgets, files, tree };
-}
-
-/** `path` laid over the file it extends, and so on. Relative paths in it become whole. */
-function readChain(
-  path: string,
-  from: Position,
-  options: LoadOptions,
-  files: string[],
-  chain: readonly string[],
-): SourceNode {
-  if (chain.includes(path)) {
-    const circle = [...chain.slice(chain.indexOf(path)), path].join(" → ");
-    throw new InputError([{ at: from, message: `extends must not go in a circle, got ${circle}` }]);
-  }
-  const content = options.readFile(path);
-  if (content === undefined) {
-    throw new InputError([{ at: from, message: `must be a file that can be read, got ${path}` }]);
-  }
-  files.push(path);
-  const { root, problems } = parseSource(path, content);
-  if (root === undefined) throw new InputError(problems);
-  const own = withWholePaths(root, path, options.builtinDir);
-  const base = nodeAt(own, ["extends"]);
-  if (base?.kind !== "scalar" || typeof base.value !== "string") return own;
-  const below = readChain(base.value, base.at, options, files, [...chain, path]);
-  return merged(below, own);
-}
-
-/** Paths in a file are relative to that file: they are made whole before files are woven. */
-function withWholePaths(root: SourceNode, file: string, builtinDir: string): SourceNode {
-  if (root.kind !== "map") return root;
-  const directory = directoryOf(file);
-  const whole = (node: SourceNode): SourceNode =>
-    node.kind === "scalar" && typeof node.value === "string"
-      ? { ...node, value: resolvePath(directory, node.value, builtinDir) }
-      : node;
-  const entries = new Map(root.entries);
-  const base = entries.get("extends");
-  if (base !== undefined) entries.set("extends", { ...base, node: whole(base.node) });
-  const budgets = entries.get("budgets");
-  if (budgets?.node.kind === "list") {
-    const node = { ...budgets.node, items: budgets.node.items.map(whole) };
-    entries.set("budgets", { ...budgets, node });
-  }
-  const autoscaling = entries.get("autoscaling");
-  const hpa = nodeAt(autoscaling?.node, ["hpa"]);
-  if (autoscaling?.node.kind === "map" && hpa?.kind === "scalar") {
-    const parts = new Map(autoscaling.node.entries);
-    parts.set("hpa", { ...parts.get("hpa")!, node: whole(hpa) });
-    entries.set("autoscaling", { ...autoscaling, node: { ...autoscaling.node, entries: parts } });
-  }
-  const profile = entries.get("profile");
-  const named = nodeAt(profile?.node, ["name"]);
-  if (
-    profile?.node.kind === "map" &&
-    named?.kind === "scalar" &&
-    /[/.]/.test(String(named.value))
-  ) {
-    const parts = new Map(profile.node.entries);
-    parts.set("name", { ...parts.get("name")!, node: whole(named) });
-    entries.set("profile", { ...profile, node: { ...profile.node, entries: parts } });
-  }
-  return { ...root, entries };
 }
 
 /** A variant with its parent's name would overwrite its parent's results. */

@@ -121,6 +121,27 @@ const Window = Type.Object({
   to: text("an expression such as storm.end + 60s"),
 });
 
+/** Read by matrix.ts; a scenario that is loaded is one cell and has none. */
+const Matrix = Type.Unsafe<never>({
+  type: ["object", "string"],
+  pattern: "^none$",
+  patternProperties: {
+    "^(?!exclude$).+": {
+      type: "array",
+      minItems: 1,
+      items: { type: ["string", "number", "boolean"] },
+      description: "values of this path, one for each cell",
+    },
+    "^exclude$": {
+      type: "array",
+      items: { type: "object", minProperties: 1 },
+      description: "cells to leave out: maps of paths and values",
+    },
+  },
+  description:
+    "a grid of settings: a path as --set takes it → its values, and `exclude` for cells to leave out; a scenario for each cell",
+});
+
 /** The file as declared; what the loader makes of `profile` and `windows` is in `Scenario`. */
 export const ScenarioFile = Type.Object({
   apiVersion: Type.Literal("stormglass/v1"),
@@ -139,6 +160,7 @@ export const ScenarioFile = Type.Object({
     description: "named parts of the run that budgets and charts refer to",
     default: {},
   }),
+  matrix: Type.Optional(Matrix),
   budgets: Type.Array(Type.String({ minLength: 1 }), {
     description: "budget files, relative to this one",
     default: [],

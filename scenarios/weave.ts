@@ -104,11 +104,8 @@ function isDisabled(node: SourceNode): boolean {
 export function withSetting(root: SourceNode, setting: string): SourceNode {
   const at: Position = { file: `--set ${setting}`, line: 0, column: 0 };
   const equals = setting.indexOf("=");
-  const path = setting
-    .slice(0, Math.max(0, equals))
-    .replaceAll(/\[([^\]]*)\]/g, ".$1")
-    .split(".");
-  if (equals <= 0 || path.some((step) => step.trim() === "")) {
+  const path = stepsOf(setting.slice(0, Math.max(0, equals)));
+  if (equals <= 0 || path.some((step) => step === "")) {
     throw new InputError([
       { at, message: "must be path=value, such as cluster.nodes.count=12 or run.duration=2m" },
     ]);
@@ -119,12 +116,24 @@ export function withSetting(root: SourceNode, setting: string): SourceNode {
   const text = isPlain ? written : JSON.stringify(written);
   const { root: value, problems } = parseSource(at.file, text);
   if (value === undefined) throw new InputError(problems.map(({ message }) => ({ at, message })));
-  return placed(
-    root,
-    path.map((step) => step.trim()),
-    moved(value, at),
-    at,
-  );
+  return placed(root, path, moved(value, at), at);
+}
+
+/** `root` with `value`, which keeps its place in its file, at `path`. Throws like `withSetting`. */
+export function withValue(
+  root: SourceNode,
+  path: readonly string[],
+  value: SourceNode,
+): SourceNode {
+  return placed(root, path, value, value.at);
+}
+
+/** The steps of `faults.kill-node.at`, which may also be written `faults[kill-node].at`. */
+export function stepsOf(path: string): readonly string[] {
+  return path
+    .replaceAll(/\[([^\]]*)\]/g, ".$1")
+    .split(".")
+    .map((step) => step.trim());
 }
 
 /** The value, every part of it standing at `at`. */

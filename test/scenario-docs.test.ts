@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { manifestFault } from "../bin/load.ts";
 import { withTables } from "../live/protocol/tables.ts";
-import { loadScenario, type LoadedScenario } from "../scenarios/loader.ts";
+import { loadCells, type LoadedScenario } from "../scenarios/loader.ts";
 import { metricFault } from "../sim/measure.ts";
 import { metricNames } from "../sim/metrics/catalogue.ts";
 import { scenarioTables } from "./scenario-docs/facts.ts";
@@ -35,7 +35,7 @@ function loaded(path: string, more: ReadonlyMap<string, string> = new Map()): Lo
     (name.startsWith("@builtin/")
       ? readFileSync(join(root, "scenarios", name.slice("@builtin/".length)), "utf8")
       : undefined);
-  return loadScenario(path, { readFile, builtinDir: "@builtin", metricFault, manifestFault });
+  return loadCells(path, { readFile, builtinDir: "@builtin", metricFault, manifestFault })[0]!;
 }
 
 test("[SC19] the tables of the page are those of the schemas, the catalogue and the profile", () => {

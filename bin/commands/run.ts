@@ -5,23 +5,30 @@ import { InvalidArgumentError, type Command } from "commander";
 import { formatBytes } from "../../reports/format.ts";
 import { canonicalJson } from "../../reports/results-json.ts";
 import { RESULTS_VERSION, type ResultsDocument } from "../../reports/results-schema.ts";
-import { scenarioText } from "../../reports/terminal.ts";
 import type { LoadedScenario } from "../../scenarios/loader.ts";
 import type { Scenario } from "../../scenarios/schema.ts";
 import { pairedVariants, type Verdict } from "../../sim/slo.ts";
 import { ExitCode, mostSevere } from "../exit-codes.ts";
 import { judge, type Commands, type Judgement, type Trial } from "../judge.ts";
-import { loadAll } from "../load.ts";
+import { loadAllCells } from "../load.ts";
 import type { Outside, StopSignal } from "../outside.ts";
 import { paintFor } from "../paint.ts";
 import { showProgress } from "../progress.ts";
+import { reportTexts } from "../report-texts.ts";
 import { resultDirectory, unwritable, writeResult } from "../result-files.ts";
+import {
+  addTextOptions,
+  tellGithub,
+  textOptionsFault,
+  writeTexts,
+  type TextOptions,
+} from "../run-texts.ts";
 import { pageFault, writePages } from "../run-pages.ts";
 import { quoted } from "../shell.ts";
 import type { Task } from "../task.ts";
 import { runTasks } from "../workers.ts";
 
-interface RunOptions {
+interface RunOptions extends TextOptions {
   readonly seeds?: SeedChoice;
   readonly seed?: number;
   readonly set: readonly string[];
@@ -51,7 +58,7 @@ export function addRun(
   workerFile: string,
   finish: (code: ExitCode) => void,
 ): void {
-  program
+  const command = program
     .command("run")
     .summary("simulate scenarios and judge them by their budgets")
     .description(
@@ -70,10 +77,12 @@ export function addRun(
     .option("--verify", "run every seed twice and compare event by event")
     .option("--quiet", "no progress")
     .option("--no-color", "no colour")
-    .addHelpText("before", EXAMPLES)
-    .action(async (names: string[], options: RunOptions) => {
-      finish(await run(outside, workerFile, names, options));
-    });
+    .addHelpText("before", EXAMPLES);
+  addTextOptions(command).action(async (names: string[], options: RunOptions) => {
+    const fault = textOptionsFault(options, options.out);
+    if (fault !== undefined) command.error(fault);
+    finish(await run(outside, workerFile, names, options));
+  });
 }
 
 function parseWhole(text: string): number {
@@ -119,7 +128,8 @@ async function run(
     outside.stderr.write(fault);
     return ExitCode.usage;
   }
-  const loaded = loadAll(outside, names, options.set);
+  const cells = loadAllCells(outside, names, options.set);
+  const loaded = cells.map((cell) => cell.loaded);
   const tasks = tasksOf(loaded, options);
   const refused = unwritable(outside, directoriesOf(loaded, tasks, options));
   if (refused !== undefined) {
@@ -133,14 +143,14 @@ async function run(
   const { trials, stopped } = await runAll(outside, workerFile, tasks, jobs, options);
   const judgements = loaded.map((one, i) => {
     const own = trials.filter(({ task }) => task.scenario === one.scenario);
-    return judge(outside, one, own, commandsOf(names[i]!, one.scenario, options));
+    return judge(outside, one, own, commandsOf(cells[i]!.name, one.scenario, options));
   });
   const { node, platform } = outside.machine;
   const wall = { seconds: (outside.nowMs() - startMs) / 1_000, node, platform, jobs };
   const documentOf = (some: readonly Judgement[], named: readonly string[]): ResultsDocument => ({
     $schema: "results.schema.json",
     schemaVersion: RESULTS_VERSION,
-    tool: { name: "stormglass", version: outside.version },
+    tool: { name: "stormglass", version: outside.version, model: outside.programDigest() },
     complete: stopped === undefined,
     command: commandLine(named, options, ""),
     settings: [...options.set],
@@ -151,11 +161,13 @@ async function run(
   tell(outside, judgements, documentOf(judgements, names), options);
   const files = judgements.map((judgement, i) => ({
     judgement,
-    document: documentOf([judgement], [names[i]!]),
+    document: documentOf([judgement], [cells[i]!.name]),
   }));
   const isWritten = options.out === false || keep(outside, files, options.out, options);
   const out = options.out === false ? [] : directoriesOf(loaded, [], options);
   const isKept = isWritten && (await writePages(outside, out, options));
+  const told = files.map(({ judgement, document }) => ({ document, runs: judgement.results }));
+  tellGithub(outside, told, options);
   if (stopped === "SIGINT") return ExitCode.interrupted;
   if (stopped === "SIGTERM") return ExitCode.terminated;
   const codes = judgements.flatMap((judgement) => judgement.codes);
@@ -273,8 +285,7 @@ function tell(
   }
   const width = Math.max(20, Math.min(outside.stdout.columns, 120));
   const paint = paintFor(outside, !options.color);
-  const texts = judgements.map(({ report }) => scenarioText(report, { width, paint }));
-  outside.stdout.write(texts.join("\n"));
+  outside.stdout.write(reportTexts(judgements, { width, paint }).join("\n"));
 }
 
 /** Above it a reader is told how large runs.json is: editors and diffs are slow with such files. Assumed. */
@@ -292,6 +303,7 @@ function keep(
     const directory = resultDirectory(out, judgement.report.name);
     try {
       const bytes = writeResult(outside, directory, document, judgement.results);
+      writeTexts(outside, directory, { document, runs: judgement.results }, options);
       const size = bytes > LARGE_BYTES ? ` (runs.json has ${formatBytes(bytes)})` : "";
       if (options.quiet !== true) outside.stderr.write(`Results are in ${directory}${size}\n`);
     } catch (error) {
