@@ -16,7 +16,6 @@ import type { StormInfo } from "./storm.ts";
 const COLUMNS_MAX = 240;
 const ROWS_MAX = 80;
 const LEFT = 44;
-const TOP = 18;
 
 export function nodeStrip(result: RunResult, info: StormInfo): StormFigure | undefined {
   return strip(result, info, "node", info.maxConnections);
@@ -40,13 +39,14 @@ function strip(
   const full = limit ?? Math.max(1, ...hosts.loads.flat());
   const bands = bandsOf(hosts, grid);
   const rowHeight = Math.max(4, Math.min(18, 420 / bands.length));
-  const bottom = TOP + rowHeight * bands.length;
+  const top = info.faults.length > 0 ? 18 : 2;
+  const bottom = top + rowHeight * bands.length;
   const durationMs = grid.frames * grid.stepMs;
   const span = { left: LEFT, right: PLOT_WIDTH };
   const picture =
-    cellsOf(bands, { full, role, rowHeight, columnWidth: (PLOT_WIDTH - LEFT) / grid.frames }) +
-    namesOf(bands, rowHeight) +
-    faultMarks(info.faults, durationMs, { ...span, top: TOP, bottom }) +
+    cellsOf(bands, { full, role, top, rowHeight, columnWidth: (PLOT_WIDTH - LEFT) / grid.frames }) +
+    namesOf(bands, top, rowHeight) +
+    faultMarks(info.faults, durationMs, { ...span, top, bottom }) +
     timeAxis(durationMs, bottom + 3, span);
   const peak = peakOf(hosts, grid);
   const title = role === "node" ? "Load of each node over time" : "Sockets of each edge over time";
@@ -96,15 +96,21 @@ function bandsOf(hosts: Hosts, grid: FrameGrid): readonly Band[] {
 interface CellSize {
   readonly full: number;
   readonly role: "node" | "edge";
+  readonly top: number;
   readonly rowHeight: number;
   readonly columnWidth: number;
 }
 
-function cellsOf(bands: readonly Band[], { full, role, rowHeight, columnWidth }: CellSize): string {
+function cellsOf(
+  bands: readonly Band[],
+  { full, role, top, rowHeight, columnWidth }: CellSize,
+): string {
   const paths = new Map<string, string[]>();
   bands.forEach(({ loads, states }, row) => {
-    const looks = loads.map((load, frame) => {
-      const state = states[frame]!;
+    // A row's sample is taken at its end: it is what the next column begins with.
+    const looks = loads.map((_, column) => {
+      const frame = Math.max(0, column - 1);
+      const [load, state] = [loads[frame]!, states[frame]!];
       if (state === "absent" || state === "starting" || state === "down") return state;
       return `l${levelOf(load / full, role)}`;
     });
@@ -112,7 +118,7 @@ function cellsOf(bands: readonly Band[], { full, role, rowHeight, columnWidth }:
       let to = from + 1;
       while (to < looks.length && looks[to] === looks[from]) to++;
       const [x, width] = [LEFT + from * columnWidth, (to - from) * columnWidth];
-      const shape = `M${px(x)} ${px(TOP + row * rowHeight)}h${px(width)}v${px(rowHeight - 1)}h${px(-width)}z`;
+      const shape = `M${px(x)} ${px(top + row * rowHeight)}h${px(width)}v${px(rowHeight - 1)}h${px(-width)}z`;
       if (looks[from] !== "absent") {
         const known = paths.get(looks[from]!);
         if (known === undefined) paths.set(looks[from]!, [shape]);
@@ -130,12 +136,12 @@ function cellsOf(bands: readonly Band[], { full, role, rowHeight, columnWidth }:
     .join("");
 }
 
-function namesOf(bands: readonly Band[], rowHeight: number): string {
+function namesOf(bands: readonly Band[], top: number, rowHeight: number): string {
   const every = Math.max(1, Math.ceil(12 / rowHeight));
   return bands
     .map(({ name }, row) =>
       row % every === 0
-        ? `<text x="${LEFT - 6}" y="${px(TOP + (row + 0.5) * rowHeight + 3)}" text-anchor="end">${name}</text>`
+        ? `<text x="${LEFT - 6}" y="${px(top + (row + 0.5) * rowHeight + 3)}" text-anchor="end">${name}</text>`
         : "",
     )
     .join("");

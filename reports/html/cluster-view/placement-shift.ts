@@ -22,7 +22,8 @@ export function placementShift(result: RunResult, info: StormInfo): StormFigure 
     .sort((a, b) => a - b);
   if (fault === undefined || numbers.length === 0) return undefined;
   const rows = columns[`node.load/n${numbers[0]!}`]!.length;
-  const before = Math.max(0, Math.ceil(fault.fromMs / resolutionMs) - 1);
+  // A row ends with a sample; one that is taken in the instant of the fault has already seen it.
+  const before = Math.max(0, Math.ceil(fault.fromMs / resolutionMs) - 2);
   const after = rows - 1;
   if (before >= after) return undefined;
   const all = numbers.map((number) => {

@@ -111,21 +111,23 @@ function play(root) {
     const part = calm.matches ? 1 : Math.max(0, Math.min(1, nowMs / stepMs - frame));
     for (const { hosts, show: cell } of cells) {
       for (let i = 0; i < hosts.count; i++) {
-        const state = hosts.stateAt(i, frame);
-        const isSame = frame > 0 && hosts.stateAt(i, frame - 1) === state;
-        const load = hosts.loadAt(i, frame), busy = hosts.busyAt(i, frame);
-        const before = isSame ? hosts.loadAt(i, frame - 1) : load;
-        cell[i](state, before + (load - before) * part, busy);
+        // A frame's state is that of its end: until then the host is what it was.
+        const isTurning = part < 1 && frame > 0 && hosts.stateAt(i, frame - 1) !== hosts.stateAt(i, frame);
+        const at = isTurning ? frame - 1 : frame;
+        const load = hosts.loadAt(i, at), before = frame > 0 && !isTurning ? hosts.loadAt(i, frame - 1) : load;
+        cell[i](hosts.stateAt(i, at), before + (load - before) * part, hosts.busyAt(i, frame));
       }
     }
+    const ended = part < 1 && frame > 0 ? frame - 1 : frame;
     const x = String(Math.min(960, (960 * nowMs) / durationMs));
     playhead.setAttribute("x1", x);
     playhead.setAttribute("x2", x);
     const text = {
       time: clockText(nowMs),
-      ready: countText(streams.ready[frame]),
+      ready: countText(streams.ready[ended]),
     };
-    for (const name of ["sessions", "waiting", "joins", "away", "returns"]) text[name] = countText(streams[name][frame]);
+    for (const name of ["joins", "returns"]) text[name] = countText(streams[name][frame]);
+    for (const name of ["sessions", "waiting", "away"]) text[name] = countText(streams[name][ended]);
     for (const name of Object.keys(readings)) {
       if (readings[name].textContent !== text[name]) readings[name].textContent = text[name];
     }
@@ -227,4 +229,4 @@ function play(root) {
   watch.observe(stage);
 }
 
-for (const root of document.querySelectorAll(".cluster-view")) play(root);`;
+for (const root of document.querySelectorAll("section.cluster-view")) play(root);`;

@@ -106,9 +106,9 @@ function markOf(
 ): string {
   if (atMs === undefined) return "";
   const [x, y] = [xAt(atMs), yAt(share)];
-  const isLeft = x > RIGHT - 110;
-  // Marks near the top would write over each other: the last one stands below.
-  const textY = y + (i === 0 ? 4 : i === 1 ? 16 : 30);
+  // Marks near the top would write over each other: the middle one stands left of the curve, the last one below it.
+  const isLeft = x > RIGHT - 110 || (i === 1 && x > LEFT + 120);
+  const textY = y + (i < 2 ? 4 : 26);
   return (
     `<circle class="cv-mark" cx="${px(x)}" cy="${px(y)}" r="4"/>` +
     `<line class="cv-mark-line" x1="${px(x)}" x2="${px(x)}" y1="${px(y)}" y2="${BOTTOM}"/>` +

@@ -105,10 +105,8 @@ function rowsOfCells(count: number, { top, widthMax, heightMax, room }: Room): r
       best = { rows, columns, width, height, gap };
   }
   const { columns, width, height, gap } = best;
+  const left = (WIDTH - columns * width - (columns - 1) * gap) / 2;
   return Array.from({ length: count }, (_, i) => {
-    const inRow =
-      i - (i % columns) + columns > count && best.rows > 1 ? columns : Math.min(columns, count);
-    const left = (WIDTH - inRow * width - (inRow - 1) * gap) / 2;
     return {
       x: left + (i % columns) * (width + gap),
       y: top + Math.floor(i / columns) * (height + gap),

@@ -10,11 +10,11 @@ const RAMP = Array.from(
 ).join("\n");
 
 export const STYLE = `
-.cluster-view{--cv-ink:var(--ink,#1a2230);--cv-paper:var(--paper,#fff);--cv-muted:var(--muted,#5d6878);
---cv-accent:var(--accent,#2f7ed8);--cv-hot:#e07b12;--cv-full:#d43d3d;--cv-away:#c9529f;
+.cluster-view{--cv-ink:var(--ink,#1a2230);--cv-paper:var(--paper,#fff);--cv-muted:var(--ink-2,#5d6878);
+--cv-accent:var(--accent,var(--blue,#2f7ed8));--cv-hot:#e07b12;--cv-full:#d43d3d;--cv-away:var(--purple,#c9529f);
 --cv-line:color-mix(in srgb,var(--cv-ink) 18%,var(--cv-paper));--cv-faint:color-mix(in srgb,var(--cv-ink) 6%,var(--cv-paper));
 color:var(--cv-ink);font:14px/1.45 system-ui,sans-serif;margin:1.5rem 0;max-width:1100px}
-@media (prefers-color-scheme:dark){.cluster-view{--cv-ink:var(--ink,#e6ebf2);--cv-paper:var(--paper,#11161d);--cv-muted:var(--muted,#9aa6b5)}}
+@media (prefers-color-scheme:dark){.cluster-view{--cv-ink:var(--ink,#e6ebf2);--cv-paper:var(--paper,#11161d);--cv-muted:var(--ink-2,#9aa6b5)}}
 .cluster-view:focus{outline:none}
 .cluster-view:focus-visible .cv-stage{outline:2px solid var(--cv-accent);outline-offset:4px}
 .cluster-view svg{display:block;width:100%;height:auto;overflow:visible}
@@ -66,8 +66,8 @@ border-radius:6px;padding:.25rem .7rem;min-height:2rem}
 .cv-controls label{display:inline-flex;gap:.4rem;align-items:center}
 .cv-controls output{font-variant-numeric:tabular-nums;font-weight:600;min-width:5.5rem}
 .cv-keys{color:var(--cv-muted);font-size:12px;margin-left:auto}
-.cv-legend{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;margin:.6rem 0 0;padding:0;list-style:none;font-size:12px;color:var(--cv-muted)}
-.cv-legend li{display:inline-flex;align-items:center;gap:.4rem}
+.cv-legend{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;margin:.6rem 0 0;padding:0;list-style:none;max-width:none;font-size:12px;color:var(--cv-muted)}
+.cv-legend li{margin:0;display:inline-flex;align-items:center;gap:.4rem}
 .cv-legend svg{width:auto;height:14px;flex:none}
 .cv-ink-join{color:var(--cv-accent)}.cv-ink-away{color:var(--cv-away)}.cv-ink-refusal{color:var(--cv-hot)}.cv-ink-wait{color:var(--cv-muted)}.cv-ink-strike{color:var(--cv-full)}
 .cv-stop0{stop-color:color-mix(in srgb,var(--cv-accent) 28%,var(--cv-paper))}.cv-stop1{stop-color:color-mix(in srgb,var(--cv-accent) 84%,var(--cv-paper))}
@@ -75,7 +75,7 @@ border-radius:6px;padding:.25rem .7rem;min-height:2rem}
 .cv-figure{margin-inline:0}
 .cv-figure h3{font-size:15px;margin:0 0 .4rem}
 .cv-figure figcaption{color:var(--cv-muted);margin:.3rem 0 0;max-width:75ch}
-.cv-starting .cv-fill{fill:var(--cv-line)}.cv-down .cv-fill{fill:url(#cv-hatch)}
+.cv-starting .cv-fill{fill:var(--cv-line)}.cv-down .cv-fill{fill:url(#cv-hatch) var(--cv-line)}
 .cv-fault-line{stroke:var(--cv-full);stroke-width:1.4}
 .cv-strong{stroke-width:2.4}.cv-bound{stroke:var(--cv-muted);stroke-dasharray:6 4}
 .cv-mark{fill:var(--cv-away)}.cv-mark-line{stroke:var(--cv-away);stroke-dasharray:2 3}
