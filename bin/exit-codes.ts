@@ -8,7 +8,10 @@ export const ExitCode = {
   stopped: 4,
   cannotStart: 5,
   budgetBroken: 10,
+  regression: 11,
+  inconclusive: 12,
   notReproducible: 13,
+  partsMissing: 14,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -31,13 +34,20 @@ const MEANINGS: readonly (readonly [ExitCode, string, string])[] = [
     "fix the machine",
   ],
   [10, "an objective is missed, or a test vector fails", "the product is broken"],
+  [
+    11,
+    "a gated metric is worse than its baseline by more than is tolerated",
+    "the product is worse",
+  ],
+  [12, "the seeds cannot tell whether it is; only with --fail-on inconclusive or any", "add seeds"],
   [13, "not reproducible: equal inputs, different events", "stop and report it"],
+  [14, "parts of a divided run are missing, or are not of one run", "run that part again"],
   [130, "interrupted (SIGINT): partial results are written, a server did not drain", "cancelled"],
   [143, "terminated (SIGTERM): partial results are written, a server did not drain", "cancelled"],
 ];
 
 /** Of several codes, the one that a reader must know first. */
-const ORDER: readonly ExitCode[] = [130, 143, 1, 3, 5, 4, 13, 10];
+const ORDER: readonly ExitCode[] = [130, 143, 1, 3, 5, 4, 13, 14, 10, 11, 12];
 
 export function mostSevere(codes: readonly ExitCode[]): ExitCode {
   return ORDER.find((code) => codes.includes(code)) ?? ExitCode.ok;
@@ -48,6 +58,6 @@ export function exitCodesText(): string {
   const lines = MEANINGS.map(
     ([code, meaning, reading]) => `${String(code).padStart(4)}  ${meaning}\n      CI: ${reading}`,
   );
-  const order = "Of several, the first in the order 130, 143, 1, 3, 5, 4, 13, 10 is returned.";
+  const order = `Of several, the first in the order ${ORDER.join(", ")} is returned.`;
   return `Exit codes\n\n${lines.join("\n")}\n\n${order}\n`;
 }

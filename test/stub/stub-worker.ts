@@ -39,15 +39,22 @@ const SCALED: AutoscalingReport = {
   pods: [],
 };
 
+/** How much longer joins of a seed take, ms: as the labels `slower` and `spread` ask. */
+function delayMs({ metadata: { labels } }: RunInput["scenario"], seed: number): number {
+  const spread = Number(labels.spread ?? "0") * (((seed * 37) % 11) / 5 - 1);
+  return Math.round(Number(labels.slower ?? "0") + spread);
+}
+
 function stub({ scenario, seed, variant, onProgress, observer }: RunInput): RunResult {
   runs++;
   const fault = scenario.metadata.labels.stub ?? "";
   const total = scenario.clients.total;
   const latency = new Histogram();
+  const laterMs = delayMs(scenario, seed);
   for (let i = 0; i < total; i++) {
     const drift = fault === "chance" && i === 5_000 ? runs : 0;
     observer?.eventSeen(i, i * 10, 1, seed, i + drift);
-    latency.record(1_000 * (1 + ((i * 7 + seed) % 400)));
+    latency.record(1_000 * Math.max(1, 1 + laterMs + ((i * 7 + seed) % 400)));
     if (i % 100 === 0) onProgress?.((scenario.run.durationMs * i) / total, i);
   }
   if (fault === "bug") throw new Error("the stub was told to break");
@@ -76,7 +83,7 @@ function stub({ scenario, seed, variant, onProgress, observer }: RunInput): RunR
     scenario: scenario.metadata.name,
     seed,
     variant,
-    digest: (fault === "chance" ? runs : seed).toString(16).padStart(16, "0"),
+    digest: (fault === "chance" ? runs : seed + 65_536 * laterMs).toString(16).padStart(16, "0"),
     eventCount: total,
     simulatedMs: isStopped ? 1_000 : scenario.run.durationMs,
     endedEarly: isStopped ? "events" : undefined,
