@@ -3,6 +3,7 @@
 
 import type { ReportDocument } from "../../reports/documents/document.ts";
 import { scenarioReport } from "../../reports/documents/scenario-report.ts";
+import { stormFigures } from "../../reports/html/cluster-view/figures.ts";
 import { clusterViewSection } from "../../reports/html/cluster-view/section.ts";
 import { compiled } from "../../reports/html/compile.ts";
 import { type Insertion, pageHtml, type PageParts } from "../../reports/html/page.ts";
@@ -38,12 +39,18 @@ function playOf(subject: ReportSubject): Insertion | undefined {
   const { scenario, result } = subject;
   const run = shownRun(subject);
   if (run === undefined || scenario === undefined) return undefined;
-  const section = clusterViewSection(run, {
+  const info = {
     title: result.title,
     faults: incidentsOf(scenario, run.simulatedMs),
     windows: run.windows,
     maxConnections: scenario.cluster.nodes.maxConnections,
-  });
+    admission: scenario.cluster,
+  };
+  const section = clusterViewSection(run, info);
   if (section === undefined) return undefined;
-  return { ...section, html: `<h2>The storm, played</h2>\n${section.html}` };
+  const figures = stormFigures(run, info).map(({ html }) => html);
+  return {
+    ...section,
+    html: `<h2>The storm, played</h2>\n${[section.html, ...figures].join("\n")}`,
+  };
 }

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import type { PodLife, RunResult } from "../../../sim/result.ts";
 import { bucketLow, Histogram } from "../../../sim/metrics/histogram.ts";
 import { blastRadius, sharedOut } from "./blast-radius.ts";
-import { admittedResumes, stormFigures } from "./figures.ts";
+import { stormFigures } from "./figures.ts";
 import { base64, extremes, gridOf, lasts, quantized } from "./frames.ts";
 import { hostsOf, transitions } from "./hosts.ts";
 import { clock, embedded, escaped, niceStep, px, timeTicks } from "./markup.ts";
-import { bucketStartMs, returnedBy, returnsOf } from "./recovery-times.ts";
+import { admittedResumes, bucketStartMs, returnedBy, returnsOf } from "./recovery-times.ts";
 import { sceneOf } from "./scene.ts";
 import { clusterViewSection } from "./section.ts";
 import { stormOf, type StormInfo } from "./storm.ts";
@@ -216,17 +216,23 @@ test("[CV5] buckets mean the same here as where they were counted", () => {
   );
 });
 
-test("[CV5] the bound is N sessions at R a second: the slower of edges and of the nodes that are left", () => {
-  const edges = { count: 4, admission: { resumesPerSec: 1_000, burst: 500 } };
-  const nodes = { count: 12, admission: { perSec: 500, burst: 500 } };
+test("[CV5] the bound is N sessions at R a second: the slower of the edges and the nodes that are up", () => {
+  const edges = { admission: { resumesPerSec: 1_000, burst: 500 } };
+  const nodes = { admission: { perSec: 500, burst: 400 } };
+  const slow = { edges, nodes: { admission: { perSec: 50, burst: 10 } } };
 
-  expect(admittedResumes({ edges, nodes }, 1)).toEqual({ perSec: 4_000, burst: 2_000 });
-  expect(admittedResumes({ edges, nodes: { ...nodes, count: 4 } }, 1)).toEqual({
-    perSec: 1_500,
-    burst: 1_500,
+  const admission = { edges, nodes };
+  expect(admittedResumes(admission, { edges: 4, nodes: 11 })).toEqual({
+    perSec: 4_000,
+    burst: 2_000,
   });
-  expect(admittedResumes({ edges, nodes: { ...nodes, count: 1 } }, 1)).toBeUndefined();
-  const figures = stormFigures(storm(), { ...INFO, resumes: { perSec: 100, burst: 20 } });
+  expect(admittedResumes(admission, { edges: 4, nodes: 3 })).toEqual({
+    perSec: 1_500,
+    burst: 1_200,
+  });
+  expect(admittedResumes(admission, { edges: 4, nodes: 0 })).toBeUndefined();
+  // Two nodes of three are up when the third one's 100 sessions are lost: 20 at once, then 100 a second.
+  const figures = stormFigures(storm(), { ...INFO, admission: slow });
   expect(figures.find(({ id }) => id === "recovery")!.html).toContain("N ÷ R = 800 ms");
 });
 

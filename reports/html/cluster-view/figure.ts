@@ -23,7 +23,7 @@ export function figure({ id, title, height, picture, says, table }: FigureParts)
 } {
   const html =
     `<figure class="cluster-view cv-figure" id="${id}"><h3>${escaped(title)}</h3>` +
-    `<svg viewBox="0 0 ${PLOT_WIDTH} ${px(height)}" role="img" aria-label="${escaped(`${title}. ${says}`)}">${picture}</svg>` +
+    `<div class="cv-wide"><svg viewBox="0 0 ${PLOT_WIDTH} ${px(height)}" role="img" aria-label="${escaped(`${title}. ${says}`)}">${picture}</svg></div>` +
     `<figcaption>${escaped(says)}</figcaption>${table}</figure>`;
   return { id, title, html };
 }

@@ -8,7 +8,15 @@ import { formatCount, formatMs, formatPercent } from "../../format.ts";
 import { figure, PLOT_WIDTH, timeAxis } from "./figure.ts";
 import type { FigureInfo, StormFigure } from "./figures.ts";
 import { foldedTable, px } from "./markup.ts";
-import { type Returned, returnedBy, returnsOf } from "./recovery-times.ts";
+import { gridOf } from "./frames.ts";
+import { hostsOf } from "./hosts.ts";
+import {
+  type AdmittedResumes,
+  admittedResumes,
+  type Returned,
+  returnedBy,
+  returnsOf,
+} from "./recovery-times.ts";
 
 const LEFT = 44;
 const RIGHT = PLOT_WIDTH - 4;
@@ -24,14 +32,15 @@ export function recoveryCurve(result: RunResult, info: FigureInfo): StormFigure 
   const lost = result.values["reconnect.offered@run"] ?? 0;
   if (counts === undefined || counts.count === 0 || lost === 0) return undefined;
   const steps = returnsOf(counts);
-  const bound = boundMs(lost, info);
+  const resumes = resumesOf(result, info);
+  const bound = resumes && boundMs(lost, resumes);
   const spanMs = 1.06 * Math.max(counts.max, bound ?? 0, 1);
   const xAt = (ms: number): number => LEFT + ((RIGHT - LEFT) * ms) / spanMs;
   const yAt = (share: number): number => BOTTOM - (BOTTOM - TOP) * share;
   const marks = MARKS.map((share) => ({ share, atMs: returnedBy(steps, lost, share) }));
   const picture =
     grid(yAt) +
-    (bound === undefined ? "" : boundLine(bound, lost, info, { xAt, yAt })) +
+    (bound === undefined ? "" : boundLine(bound, resumes!.burst / lost, { xAt, yAt })) +
     `<path class="cv-line cv-returns cv-strong" d="${curve(steps, lost, { xAt, yAt })}"/>` +
     marks.map((mark, i) => markOf(mark, i, { xAt, yAt })).join("") +
     timeAxis(spanMs, BOTTOM, { left: LEFT, right: RIGHT });
@@ -42,7 +51,7 @@ export function recoveryCurve(result: RunResult, info: FigureInfo): StormFigure 
   const bounded =
     bound === undefined
       ? ""
-      : ` Admission alone (${formatCount(info.resumes!.perSec)} a second) would take ${formatMs(bound)}.`;
+      : ` Admission alone (${formatCount(resumes!.perSec)} a second) would take ${formatMs(bound)}.`;
   const says = `${formatCount(back)} of ${formatCount(lost)} lost sessions came back: ${told.join(", ")}.${bounded}`;
   return figure({
     id: "recovery",
@@ -59,10 +68,20 @@ interface Scales {
   readonly yAt: (share: number) => number;
 }
 
+/** What the hosts let in that were up when most sessions were lost. */
+function resumesOf(result: RunResult, { admission }: FigureInfo): AdmittedResumes | undefined {
+  const losses = result.series.columns["reconnect.offered"];
+  if (admission === undefined || losses === undefined) return undefined;
+  const worst = losses.indexOf(Math.max(...losses));
+  const grid = gridOf(losses.length, result.series.resolutionMs, Infinity);
+  const up = (role: "node" | "edge"): number =>
+    hostsOf(result, role, grid).states.filter((states) => states[worst] === "up").length;
+  return admittedResumes(admission, { edges: up("edge"), nodes: up("node") });
+}
+
 /** N over R: how long admission takes for all of them at the least, ms. */
-function boundMs(lost: number, { resumes }: FigureInfo): number | undefined {
-  if (resumes === undefined || !(resumes.perSec > 0)) return undefined;
-  return (1_000 * Math.max(0, lost - resumes.burst)) / resumes.perSec;
+function boundMs(lost: number, { perSec, burst }: AdmittedResumes): number {
+  return (1_000 * Math.max(0, lost - burst)) / perSec;
 }
 
 function grid(yAt: Scales["yAt"]): string {
@@ -75,13 +94,8 @@ function grid(yAt: Scales["yAt"]): string {
     .join("");
 }
 
-function boundLine(
-  bound: number,
-  lost: number,
-  { resumes }: FigureInfo,
-  { xAt, yAt }: Scales,
-): string {
-  const atOnce = Math.min(1, resumes!.burst / lost);
+function boundLine(bound: number, burstShare: number, { xAt, yAt }: Scales): string {
+  const atOnce = Math.min(1, burstShare);
   const isLeft = xAt(bound) > RIGHT - 160;
   return (
     `<path class="cv-line cv-bound" d="M${px(xAt(0))} ${px(yAt(0))}V${px(yAt(atOnce))}L${px(xAt(bound))} ${px(yAt(1))}H${px(RIGHT)}"/>` +

@@ -43,3 +43,31 @@ export function returnedBy(
   const wanted = Math.ceil(share * lost * (1 - Number.EPSILON));
   return steps.find(({ sessions }) => sessions >= wanted)?.afterMs;
 }
+
+/** The part of a scenario's cluster that says how fast sessions may come back: per host and second, and at once. */
+export interface Admission {
+  readonly edges: {
+    readonly admission: { readonly resumesPerSec: number; readonly burst: number };
+  };
+  readonly nodes: { readonly admission: { readonly perSec: number; readonly burst: number } };
+}
+
+export interface AdmittedResumes {
+  /** Per second. Above 0. */
+  readonly perSec: number;
+  /** Those that pass at once. */
+  readonly burst: number;
+}
+
+/** What so many edges and nodes let in, whichever of the two is slower; undefined without hosts. */
+export function admittedResumes(
+  { edges, nodes }: Admission,
+  up: { readonly edges: number; readonly nodes: number },
+): AdmittedResumes | undefined {
+  const byEdges = up.edges * edges.admission.resumesPerSec;
+  const byNodes = up.nodes * nodes.admission.perSec;
+  if (!(byEdges > 0 && byNodes > 0)) return undefined;
+  return byNodes < byEdges
+    ? { perSec: byNodes, burst: up.nodes * nodes.admission.burst }
+    : { perSec: byEdges, burst: up.edges * edges.admission.burst };
+}

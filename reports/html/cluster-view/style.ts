@@ -87,5 +87,6 @@ border-radius:6px;padding:.25rem .7rem;min-height:2rem}
 .cv-wide{overflow-x:auto}.cv-table table{border-collapse:collapse;margin:.4rem 0;color:var(--cv-ink);font-variant-numeric:tabular-nums}
 .cv-table th,.cv-table td{padding:.15rem .8rem .15rem 0;text-align:left}.cv-table .number{text-align:right}
 .cv-unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media (max-width:700px){.cv-figure .cv-wide>svg{width:700px}}
 @media print{.cv-controls,.cv-stage canvas{display:none}.cluster-view{break-inside:avoid}}
 `.trim();
