@@ -4,7 +4,13 @@
 import { mean } from "d3-array";
 import { formatMs } from "../reports/format.ts";
 import { answerOf, type Measured } from "../reports/answer.ts";
-import { checkResult, evidenceOf, runSummary, canonicalJson } from "../reports/results-json.ts";
+import {
+  checkResult,
+  evidenceOf,
+  incidentResult,
+  runSummary,
+  canonicalJson,
+} from "../reports/results-json.ts";
 import type { HistogramSummary } from "../reports/results-json.ts";
 import type { ScenarioResult } from "../reports/results-schema.ts";
 import type { ScenarioReport } from "../reports/terminal.ts";
@@ -14,6 +20,7 @@ import type { Cell } from "../scenarios/matrix.ts";
 import { measure, quantileOf, unitOf } from "../sim/measure.ts";
 import { metricOf } from "../sim/metrics/catalogue.ts";
 import type { HistogramCounts, RunResult } from "../sim/result.ts";
+import { incidentSpends, incidentsOf } from "../sim/error-budget.ts";
 import { evaluate, overall } from "../sim/slo.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { Outside } from "./outside.ts";
@@ -56,6 +63,7 @@ export function judge(
   );
   const checks = evaluate(loaded.budgets, results);
   const verdict = overall(checks);
+  const spends = incidentSpends(loaded.budgets, results, incidentsOf(scenario));
   const full = results.filter((result) => result.variant === "full");
   const alarms = alarmsOf(trials);
   const seeds = full.map((result) => result.seed);
@@ -91,6 +99,7 @@ export function judge(
     findings: full.find((result) => result.seed === seed)?.findings ?? [],
     findingsSeed: seed,
     alarms: alarms.map(({ text }) => text),
+    spends,
     next,
   };
   const codes = alarms.map(({ code }) => code);
@@ -174,6 +183,9 @@ function documentOf(
     profile: evidenceOf(scenario.profile),
     windows: { ...scenario.windows },
     checks: report.checks.map(checkResult),
+    ...(report.spends === undefined || report.spends.length === 0
+      ? {}
+      : { incidents: report.spends.map(incidentResult) }),
     alarms: [...report.alarms],
     runs: results.map((result) => runSummary(result, summarize)),
   };

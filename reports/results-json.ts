@@ -2,6 +2,7 @@
 
 import type { Profile } from "../scenarios/schema.ts";
 import type { RunResult } from "../sim/result.ts";
+import type { IncidentSpend } from "../sim/error-budget.ts";
 import type { Check } from "../sim/slo.ts";
 import { autoscalingSummary } from "./autoscaling-summary.ts";
 import type { ScenarioResult } from "./results-schema.ts";
@@ -42,6 +43,12 @@ export function checkResult(check: Check): ScenarioResult["checks"][number] {
     ...check,
     seeds: check.seeds.map(withoutUndefined),
   }) as unknown as ScenarioResult["checks"][number];
+}
+
+export function incidentResult(
+  spend: IncidentSpend,
+): NonNullable<ScenarioResult["incidents"]>[number] {
+  return { ...spend, seeds: spend.seeds.map((one) => ({ ...one })) };
 }
 
 function withoutUndefined(value: object): Record<string, unknown> {

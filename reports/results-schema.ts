@@ -120,6 +120,21 @@ const RunSummary = Type.Object(
   closed,
 );
 
+const IncidentResult = Type.Object(
+  {
+    check: text("id of the check"),
+    fault: text("fault that began it"),
+    window: text("window that begins with the fault"),
+    target: number("share of the events that must be good"),
+    period: text("what the budget is for: `28d, rolling`, or `the run`"),
+    bad: number("bad events of the window, mean over seeds"),
+    allowed: number("bad events that the period allows, mean over seeds"),
+    share: number("bad ÷ allowed, mean over seeds: the share of the error budget that was spent"),
+    seeds: Type.Array(Type.Object({ seed: whole("seed"), share: number("of the seed") }, closed)),
+  },
+  { ...closed, description: "what a fault spent of the error budget of a check" },
+);
+
 const MatrixCell = Type.Object(
   {
     of: text("name of the scenario that has the matrix"),
@@ -163,6 +178,12 @@ const ScenarioResult = Type.Object(
       Type.Object({ fromMs: number("ms"), toMs: number("ms") }, closed),
     ),
     checks: Type.Array(CheckResult),
+    incidents: Type.Optional(
+      Type.Array(IncidentResult, {
+        description:
+          "for each check that promises a share of events and each window that begins with a fault",
+      }),
+    ),
     alarms: names("what makes the run unfit for an answer"),
     runs: Type.Array(RunSummary),
   },

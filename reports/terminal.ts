@@ -1,8 +1,10 @@
 // What `stormglass run` prints: the answer first, then the objectives, then where to look next.
 
+import type { IncidentSpend } from "../sim/error-budget.ts";
 import type { Check, Verdict } from "../sim/slo.ts";
 import { formatCount, formatPercent, formatValue } from "./format.ts";
 import { table, wrapped, type Column, type Paint } from "./layout.ts";
+import { spendSentences } from "./spend-words.ts";
 
 export interface ScenarioReport {
   readonly name: string;
@@ -19,6 +21,8 @@ export interface ScenarioReport {
   readonly findingsSeed: number | undefined;
   /** Invariants that broke, limits that stopped a run, digests that differ. */
   readonly alarms: readonly string[];
+  /** What incidents took of error budgets. */
+  readonly spends?: readonly IncidentSpend[];
   /** Command lines, each with what it is for. */
   readonly next: readonly (readonly [string, string])[];
 }
@@ -53,6 +57,8 @@ export function scenarioText(report: ScenarioReport, options: TextOptions): stri
   if (report.alarms.length > 0) {
     lines.push(paint.strong("Alarms"), ...bullets(report.alarms, width).map(paint.bad), "");
   }
+  const spent = spendSentences(report.spends ?? []).slice(0, FINDINGS_MAX);
+  if (spent.length > 0) lines.push(paint.strong("Error budgets"), ...bullets(spent, width), "");
   const findings = report.findings.slice(0, FINDINGS_MAX);
   if (findings.length > 0) {
     lines.push(

@@ -3,16 +3,20 @@
 
 import Type, { type TSchema } from "typebox";
 import { EXPRESSION_FORM, parseExpression, type MetricExpression } from "./expression.ts";
+import { OPENSLO_SILENT, OPENSLO_VERSION, openSloBudgets } from "./openslo.ts";
+import {
+  absoluteOf,
+  gateOf,
+  OPERATORS,
+  type Gate,
+  type LimitUnit,
+  type Operator,
+} from "./limit.ts";
 import { byPosition, Validator } from "./validate.ts";
 import { InputError, type Position, type Problem } from "./problem.ts";
-import { parseQuantity } from "./quantities.ts";
 import { choice, text, type FieldSchema } from "./schema/fields.ts";
-import { nodeAt, parseSource, positionAt, type SourceNode } from "./source-tree.ts";
+import { nodeAt, parseSources, positionAt, type SourceNode } from "./source-tree.ts";
 import { writtenSchema } from "./written.ts";
-
-export const OPERATORS = ["<=", "<", ">=", ">", "=="] as const;
-export type Operator = (typeof OPERATORS)[number];
-export type LimitUnit = "ms" | "bytes" | "ratio" | "number";
 
 /** An absolute limit, or one relative to the paired run without a fault. */
 export type Limit =
@@ -20,11 +24,7 @@ export type Limit =
   /** factor × the paired value, or the paired value + floor where that is looser. */
   | { readonly kind: "paired"; readonly factor: number; readonly floor: number };
 
-export type Gate =
-  | { readonly kind: "every-seed" }
-  | { readonly kind: "mean-upper-ci" }
-  /** `ratio` of the seeds (0..1) must meet the limit. */
-  | { readonly kind: "share-of-seeds"; readonly ratio: number };
+export type { Gate, LimitUnit, Operator } from "./limit.ts";
 
 export interface Budget {
   readonly id: string;
@@ -40,6 +40,16 @@ export interface Budget {
   /** Name of the fault that the paired run lacks; only with a paired limit. */
   readonly versus: string | undefined;
   readonly source: Position;
+  /** Of an OpenSLO document; absent in a budget set. */
+  readonly period?: Period;
+}
+
+/** The time that an error budget is for. */
+export interface Period {
+  /** "28d, rolling"; "" where none is given. */
+  readonly text: string;
+  /** Events in that time; undefined where nobody said: those of the run. */
+  readonly eventCount: number | undefined;
 }
 
 const Check = Type.Object({
@@ -92,13 +102,19 @@ export const BudgetFile: TSchema = Type.Object({
 
 const validator = new Validator(writtenSchema(BudgetFile as unknown as FieldSchema));
 
-/** The budgets of one file. Throws `InputError` with every problem of it. */
+/**
+ * The budgets of one file, which may hold several documents: budget sets, and OpenSLO. Throws `InputError` with every problem
+ * of it.
+ */
 export function parseBudgets(file: string, content: string): readonly Budget[] {
-  const { root, problems } = parseSource(file, content);
-  if (root === undefined) throw new InputError(problems);
-  const found: Problem[] = [...validator.check(root)];
-  const list = nodeAt(root, ["checks"]);
-  const budgets = (list?.kind === "list" ? list.items : []).map((item) => budgetOf(item, found));
+  const { roots, problems } = parseSources(file, content);
+  if (problems.length > 0) throw new InputError(problems);
+  const found: Problem[] = [];
+  const budgets = roots.flatMap((root) => documentBudgets(root, roots, found));
+  if (budgets.length === 0 && found.length === 0) {
+    const at = { file, line: 1, column: 1 };
+    found.push({ at, message: "must have a BudgetSet, or an SLO of OpenSLO" });
+  }
   const seen = new Set<string>();
   for (const budget of budgets) {
     if (seen.has(budget.id)) {
@@ -108,6 +124,35 @@ export function parseBudgets(file: string, content: string): readonly Budget[] {
   }
   if (found.length > 0) throw new InputError(found.sort(byPosition));
   return budgets;
+}
+
+function documentBudgets(
+  root: SourceNode,
+  roots: readonly SourceNode[],
+  problems: Problem[],
+): readonly Budget[] {
+  const text = (key: string): string => {
+    const node = nodeAt(root, [key]);
+    return node?.kind === "scalar" ? String(node.value) : "";
+  };
+  const version = text("apiVersion");
+  const kind = text("kind");
+  if (!version.startsWith("openslo")) {
+    problems.push(...validator.check(root));
+    const list = nodeAt(root, ["checks"]);
+    return (list?.kind === "list" ? list.items : []).map((item) => budgetOf(item, problems));
+  }
+  if (version !== OPENSLO_VERSION) {
+    const message = `apiVersion must be "${OPENSLO_VERSION}", got "${version}"`;
+    problems.push({ at: positionAt(root, ["apiVersion"]), message });
+    return [];
+  }
+  if (kind === "SLO") return openSloBudgets(root, roots, problems);
+  if (!(OPENSLO_SILENT as readonly string[]).includes(kind)) {
+    const message = `kind must be SLO, or one of ${OPENSLO_SILENT.join(", ")}, got "${kind}"`;
+    problems.push({ at: positionAt(root, ["kind"]), message });
+  }
+  return [];
 }
 
 function budgetOf(item: SourceNode, problems: Problem[]): Budget {
@@ -137,7 +182,7 @@ function budgetOf(item: SourceNode, problems: Problem[]): Budget {
       refuse,
     ),
     limitText: field("limit", ""),
-    gate: gateOf(field("gate", "every-seed")),
+    gate: gateOf(field("gate", "every-seed")) ?? { kind: "every-seed" }, // Its form is the schema's to refuse.
     severity: field("severity", "fail") as Budget["severity"],
     versus,
     source: item.at,
@@ -170,25 +215,4 @@ function limitOf(
   }
   if (floor !== undefined) refuse("floor", "floor must stand beside versus");
   return { kind: "absolute", value: absolute?.value ?? NaN, unit: absolute?.unit ?? "number" };
-}
-
-/** 2.5s → 2,500 ms; 64MiB → bytes; 1% → 0.01; 12 or 100k → number. */
-function absoluteOf(written: string): { value: number; unit: LimitUnit } | undefined {
-  const ms = parseQuantity("duration", written);
-  if (ms !== undefined) return { value: ms, unit: "ms" };
-  const bytes = parseQuantity("size", written);
-  if (bytes !== undefined) return { value: bytes, unit: "bytes" };
-  if (/^\d+(\.\d+)?%$/.test(written))
-    return { value: Number(written.slice(0, -1)) / 100, unit: "ratio" };
-  const count = parseQuantity("count", written);
-  if (count !== undefined) return { value: count, unit: "number" };
-  return /^\d+(\.\d+)?$/.test(written) ? { value: Number(written), unit: "number" } : undefined;
-}
-
-function gateOf(written: string): Gate {
-  if (written === "mean-upper-ci") return { kind: written };
-  const share = /^share-of-seeds >= (.*)%$/.exec(written)?.[1];
-  return share === undefined
-    ? { kind: "every-seed" }
-    : { kind: "share-of-seeds", ratio: Number(share) / 100 };
 }

@@ -3,7 +3,16 @@
 // A scenario is woven from several sources: the file, the files it extends, `--set`. Whatever goes
 // wrong later, in the schema, in a range, in a window, is reported at the place that said it.
 
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document } from "yaml";
+import {
+  LineCounter,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  parseDocument,
+} from "yaml";
+import type { Document } from "yaml";
 import type { Position, Problem } from "./problem.ts";
 
 export type Scalar = string | number | boolean | undefined;
@@ -39,6 +48,36 @@ export function parseSource(
 ): { readonly root: SourceNode | undefined; readonly problems: readonly Problem[] } {
   const lineCounter = new LineCounter();
   const doc = parseDocument(text, { lineCounter, version: "1.2", prettyErrors: false });
+  return treeOf(doc, file, lineCounter);
+}
+
+/** The trees of all documents of a file, which `---` parts; none when there are problems. */
+export function parseSources(
+  file: string,
+  text: string,
+): { readonly roots: readonly SourceNode[]; readonly problems: readonly Problem[] } {
+  const lineCounter = new LineCounter();
+  const options = { lineCounter, version: "1.2", prettyErrors: false } as const;
+  const parsed = parseAllDocuments(text, options);
+  const docs = "empty" in parsed ? [] : parsed;
+  // A mark at the very end begins a document with nothing in it.
+  const filled = docs.filter((doc) => doc.contents !== null || doc.errors.length > 0);
+  if (filled.length === 0) return { roots: [], problems: [emptyFile(file)] };
+  const trees = filled.map((doc) => treeOf(doc, file, lineCounter));
+  const problems = trees.flatMap((tree) => tree.problems);
+  return { roots: problems.length > 0 ? [] : trees.flatMap(({ root }) => root ?? []), problems };
+}
+
+function emptyFile(file: string): Problem {
+  const at = { file, line: 1, column: 1 };
+  return { at, message: "must be a document, got an empty file" };
+}
+
+function treeOf(
+  doc: Document.Parsed,
+  file: string,
+  lineCounter: LineCounter,
+): { readonly root: SourceNode | undefined; readonly problems: readonly Problem[] } {
   const position = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
@@ -48,13 +87,7 @@ export function parseSource(
     message: `must be YAML 1.2: ${error.message.split("\n")[0]}`,
   }));
   if (problems.length > 0) return { root: undefined, problems };
-  if (doc.contents === null) {
-    const at = { file, line: 1, column: 1 };
-    return {
-      root: undefined,
-      problems: [{ at, message: "must be a document, got an empty file" }],
-    };
-  }
+  if (doc.contents === null) return { root: undefined, problems: [emptyFile(file)] };
   const walk = new Walk(doc, position);
   const root = walk.node(doc.contents);
   return { root: walk.problems.length > 0 ? undefined : root, problems: walk.problems };

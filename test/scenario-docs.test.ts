@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { manifestFault } from "../bin/load.ts";
 import { withTables } from "../live/protocol/tables.ts";
+import { parseBudgets } from "../scenarios/budget.ts";
 import { loadCells, type LoadedScenario } from "../scenarios/loader.ts";
 import { metricFault } from "../sim/measure.ts";
 import { metricNames } from "../sim/metrics/catalogue.ts";
@@ -51,6 +52,11 @@ test("[SC19] every block is a file or a part of one, and the files load", () => 
   const scenarios = [...files].filter(([, text]) => text.includes("kind: Scenario\n"));
   expect(scenarios.length).toBeGreaterThan(1);
   for (const [name] of scenarios) expect(() => loaded(name), name).not.toThrow();
+  for (const [name, text] of files) {
+    if (!text.includes("kind: Scenario\n")) {
+      expect(parseBudgets(name, text).length, name).toBeGreaterThan(1);
+    }
+  }
   expect(loaded("two-nodes-lost.yaml").scenario.faults).toMatchObject([
     { name: "kill-node", atMs: 60_000, target: { count: 2 } },
   ]);
