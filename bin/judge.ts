@@ -63,7 +63,6 @@ export function judge(
   );
   const checks = evaluate(loaded.budgets, results);
   const verdict = overall(checks);
-  const spends = incidentSpends(loaded.budgets, results, incidentsOf(scenario));
   const full = results.filter((result) => result.variant === "full");
   const alarms = alarmsOf(trials);
   const seeds = full.map((result) => result.seed);
@@ -99,7 +98,7 @@ export function judge(
     findings: full.find((result) => result.seed === seed)?.findings ?? [],
     findingsSeed: seed,
     alarms: alarms.map(({ text }) => text),
-    spends,
+    spends: incidentSpends(loaded.budgets, results, incidentsOf(scenario)),
     next,
   };
   const codes = alarms.map(({ code }) => code);

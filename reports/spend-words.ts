@@ -13,13 +13,17 @@ export function spendSentences(spends: readonly IncidentSpend[]): readonly strin
       const most = worst > share ? `, ${said(worst)} in the worst seed` : "";
       const where = fault === window ? fault : `${fault} (${window})`;
       return (
-        `${where} spent ${said(share)} of the error budget of ${check} for ${period}: ` +
+        `${where} spent ${said(share)}${share >= TIMES_FROM ? "" : " of"} the error budget of ${check} for ${period}: ` +
         `${counted(bad)} bad events of ${counted(allowed)} allowed${most}`
       );
     });
 }
 
+/** Far above the whole a multiple reads better than a percentage. */
+const TIMES_FROM = 10;
+
 function said(share: number): string {
+  if (share >= TIMES_FROM) return `${formatCount(Number(share.toPrecision(3)))} times`;
   return formatPercent(Number(share.toPrecision(3)));
 }
 
