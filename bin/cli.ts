@@ -31,6 +31,8 @@ const COMMANDS: Readonly<Record<string, Load>> = {
     (await import("./commands/compare.ts")).addCompare(program, outside, workerFile, finish),
   plan: async (program, { outside, workerFile, finish }) =>
     (await import("./commands/plan.ts")).addPlan(program, outside, workerFile, finish),
+  validate: async (program, { outside, finish }) =>
+    (await import("./commands/validate.ts")).addValidate(program, outside, finish),
   show: async (program, { outside, finish }) =>
     (await import("./commands/show.ts")).addShow(program, outside, finish),
   serve: async (program, { outside, finish }) =>

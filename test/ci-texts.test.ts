@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ran, stubbed, type Done } from "./parts/program.ts";
+import { program, ran, stubbed, type Done } from "./parts/program.ts";
 
 let directory = "";
 
@@ -96,4 +96,47 @@ test("[CT7] --md and --junit have no place with --no-out: a usage error", () => 
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain("--no-out writes none");
   }
+});
+
+const validate = (...args: string[]): Done => ran(program, ["validate", ...args], directory);
+
+test("[CT8][CT12] validate is 0 for sound files, 3 for what is refused, and for warnings when strict", () => {
+  writeFileSync(join(directory, "broken.yaml"), SCENARIO.replace("2000", "2q"));
+  writeFileSync(join(directory, "idle.yaml"), SCENARIO.replace("[budgets.yaml]", "[]"));
+
+  expect(validate("node-death", "steady-100k", "--strict")).toMatchObject({ code: 0, err: "" });
+  expect(validate("budgets.yaml").out).toBe("1 file: nothing to mend\n");
+  const lint = validate("storm.yaml", "budgets.yaml");
+  expect([lint.code, lint.err]).toEqual([0, ""]);
+  expect(lint.out).toContain(
+    'warning [window-without-events] budgets.yaml:15:5: check "back" looks',
+  );
+  expect(lint.out).toContain("\n  → Choose another window");
+  expect(lint.out).toMatch(/\n2 files: 1 warning\n$/);
+  expect(validate("storm.yaml", "--strict").code).toBe(3);
+  const broken = validate("broken.yaml", "idle.yaml");
+  expect(broken.code).toBe(3);
+  expect(broken.out).toContain("error broken.yaml:7:19: clients.total must ");
+  expect(broken.out).toContain("7 | clients: { total: 2q }");
+  expect(broken.out).toContain("warning [no-budget] idle.yaml");
+  expect(validate("no-such.yaml").code).toBe(3);
+  expect(validate().code).toBe(2);
+});
+
+test("[CT11][CT12] validate as json, github and sarif says the same, and stdout is nothing else", () => {
+  const json = JSON.parse(validate("storm.yaml", "--format", "json").out) as {
+    findings: { rule: string; file: string; line: number; column: number }[];
+  };
+  expect(json.findings).toMatchObject([
+    { rule: "window-without-events", file: "budgets.yaml", line: 15, column: 5 },
+  ]);
+  const sarif = validate("storm.yaml", "--format", "sarif");
+  expect(JSON.parse(sarif.out)).toMatchObject({
+    version: "2.1.0",
+    runs: [{ results: [{ ruleId: "window-without-events", level: "warning" }] }],
+  });
+  expect(validate("storm.yaml", "--format", "sarif").out).toBe(sarif.out);
+  expect(validate("storm.yaml", "--format", "github").out).toMatch(
+    /^::warning file=budgets\.yaml,line=15,col=5,title=stormglass window-without-events::[^\n]*\n$/,
+  );
 });
