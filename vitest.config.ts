@@ -25,7 +25,12 @@ export default defineConfig({
         test: {
           name: "whole",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/chaos/**", "test/security/**", ...(isWhole ? [] : REAL_PARTS)],
+          exclude: [
+            "test/chaos/**",
+            "test/security/**",
+            "test/report/**",
+            ...(isWhole ? [] : REAL_PARTS),
+          ],
           testTimeout: 300_000,
           hookTimeout: 60_000, // The first start of a browser on a busy machine.
         },
@@ -36,6 +41,15 @@ export default defineConfig({
           name: "security",
           include: ["test/security/**/*.test.ts"],
           testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      // Reports in a real browser: a minute, most of it for the runs that they report.
+      {
+        test: {
+          name: "report",
+          include: ["test/report/**/*.test.ts"],
+          testTimeout: 180_000,
           hookTimeout: 60_000,
         },
       },

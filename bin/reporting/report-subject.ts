@@ -109,8 +109,12 @@ function pointsOf(metric: string, counts: HistogramCounts) {
   }));
 }
 
-function commandsOf({ document, directory, runs }: StoredResult): ReportCommands {
-  const { command } = document;
+/** Commands on the result are for a shell in its directory: where that lies is no part of a report. */
+function commandsOf({ document, runs }: StoredResult): ReportCommands {
+  const { command, settings, scenarios } = document;
+  const { name } = scenarios[0]!;
+  // The HPA of the run is what is tuned; --set may have named it.
+  const words = settings.map((setting) => `--set ${quoted(setting)}`);
   const bare = command.replace(/ --seeds? \S+/g, "");
   const count = new Set(runs.map(({ seed }) => seed)).size;
   const isScaled = runs.some(({ autoscaling }) => autoscaling?.manifest !== undefined);
@@ -118,6 +122,7 @@ function commandsOf({ document, directory, runs }: StoredResult): ReportCommands
     again: command,
     seed: (seed) => `${bare} --seed ${seed} --trace`,
     moreSeeds: `${bare} --seeds ${Math.max(2, count * 2)}`,
-    explain: isScaled ? `stormglass hpa explain ${quoted(directory)}` : undefined,
+    tune: ["stormglass tune hpa", quoted(name), ...words, "--out ."].join(" "),
+    explain: isScaled ? "stormglass hpa explain ." : undefined,
   };
 }

@@ -15,7 +15,7 @@ export function decisionBlocks({ decisions }: AutoscalingReport): readonly Block
   const missing = decisions.length - shown.length;
   const left =
     missing === 0 ? "" : ` ${formatCount(missing)} in which nothing new was decided are left out.`;
-  const words = `${formatCount(decisions.length)} looks, ${formatCount(rescales)} changes of the scale.${left}`;
+  const words = `${formatCount(decisions.length)} looks, ${rescales === 1 ? "one change" : `${formatCount(rescales)} changes`} of the scale.${left}`;
   const block: Block =
     shown.length > ROWS_OPEN
       ? { kind: "table", table, folded: `${shown.length} decisions` }

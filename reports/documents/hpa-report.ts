@@ -99,10 +99,17 @@ function answerText(
     traps === undefined || traps.length === 0
       ? ""
       : ` ${traps.length === 1 ? "One trap was" : `${traps.length} traps were`} found.`;
-  return `${met}. The HPA changed the scale ${spread(changes)} times and turned round ${spread(flaps)} times.${late}${found}`;
+  return `${met}. The HPA ${timesText("changed the scale", changes)} and ${timesText("turned round", flaps)}.${late}${found}`;
 }
 
-/** "3", or "3 to 5" where seeds differ. */
+/** "never turned round", "turned round once", "turned round 3 to 5 times" where seeds differ. */
+function timesText(verb: string, counts: readonly number[]): string {
+  const text = spread(counts);
+  if (text === "0") return `never ${verb}`;
+  return text === "1" ? `${verb} once` : `${verb} ${text} times`;
+}
+
+/** "3", or "3 to 5" where they differ. */
 function spread(values: readonly number[]): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return low === high ? formatCount(low) : `${formatCount(low)} to ${formatCount(high)}`;
@@ -117,15 +124,15 @@ function trapBlocks(run: RunResult, traps: readonly string[] | undefined): reado
   return [head, { kind: "list", items: traps }];
 }
 
-function recommendationBlocks({ recommendation, result }: ReportSubject): readonly Block[] {
+function recommendationBlocks({ recommendation, commands }: ReportSubject): readonly Block[] {
   const head = heading("Recommendation");
   if (recommendation === undefined) {
     return [
       head,
       text(
-        "Nobody has searched for a better one yet. This does, and this report then shows the change:",
+        "Nobody has searched for a better one yet. In the directory of this result, this does, and the next report shows the change:",
       ),
-      { kind: "code", text: `stormglass tune hpa ${result.name}` },
+      { kind: "code", text: commands.tune },
     ];
   }
   const { file, diff } = recommendation;
@@ -139,7 +146,7 @@ function pathBlocks(runs: readonly ScaledRun[]): readonly Block[] {
     const counts = replicas.map((one) => one.replicas);
     return [
       String(run.seed),
-      counts.length === 0 ? "–" : `${Math.min(...counts)} to ${Math.max(...counts)}`,
+      counts.length === 0 ? "–" : spread(counts),
       formatCount(rescales),
       formatCount(flaps),
       hours(run.values["pod.hours@run"]),

@@ -32,11 +32,11 @@ export function usedOf(check: Check): number | undefined {
   return usedShare({ op, unit }, bad, limit);
 }
 
-/** "84.7 %", "over by 30 %", "limit is met exactly" as a dash. */
+/** "84.7 %", "−30 %" where it is exceeded by that, "39.4× of it used" far beyond. */
 export function roomText(used: number): string {
   const room = Number((1 - used).toPrecision(3));
   if (room >= 0) return formatPercent(Math.abs(room) < 1e-9 ? 0 : room);
-  return room < -9.995 ? `${Number(used.toPrecision(3))}× the limit` : `−${formatPercent(-room)}`;
+  return room < -9.995 ? `${Number(used.toPrecision(3))}× of it used` : `−${formatPercent(-room)}`;
 }
 
 export function verdictCell({ verdict, severity }: Check): Cell {

@@ -9,7 +9,7 @@ import { storedCheck } from "../stored-check.ts";
 import { adviceBlocks } from "./advice.ts";
 import { assumptionBlocks } from "./assumptions.ts";
 import { decisionBlocks } from "./decisions.ts";
-import { type Block, columns, heading, type ReportDocument, subheading, text } from "./document.ts";
+import { type Block, columns, heading, type ReportDocument, text } from "./document.ts";
 import { fanoutBlocks } from "./fanout.ts";
 import { latencyBlocks } from "./latency.ts";
 import { objectiveTable, usedShare, verdictTone, verdictWord } from "./objectives.ts";
@@ -132,7 +132,7 @@ function hpaBlocks(subject: ReportSubject): readonly Block[] {
     ...(subject.commands.explain === undefined
       ? []
       : [
-          subheading("Each look in all its steps"),
+          text("Each look in all its steps, in the directory of this result:", "faint"),
           { kind: "code", text: subject.commands.explain } as const,
         ]),
   ];

@@ -48,7 +48,10 @@ export interface ReportCommands {
   /** One seed of it, to look closer. */
   readonly seed: (seed: number) => string;
   readonly moreSeeds: string;
+  /** In the directory of the result. */
   readonly explain: string | undefined;
+  /** A search for a better HPA, whose recommendation the next report shows. */
+  readonly tune: string;
 }
 
 /** Runs without a fault taken out, in the order of their seeds. */

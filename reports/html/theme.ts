@@ -24,7 +24,7 @@ body { margin: 0 auto; padding: 28px 32px 64px; max-width: 1010px; font-variant-
 header .bar { display: flex; align-items: baseline; gap: 12px; color: var(--ink-2); font-size: 13px; }
 header .bar .mark { font-weight: 650; letter-spacing: .02em; color: var(--ink); }
 header .bar .name { flex: 1; overflow-wrap: anywhere; }
-h1 { margin: 18px 0 14px; font-size: 27px; line-height: 1.22; font-weight: 650; letter-spacing: -.012em; max-width: 34em;
+h1 { margin: 18px 0 14px; font-size: 27px; line-height: 1.22; font-weight: 650; letter-spacing: -.012em; 
   text-wrap: balance; overflow-wrap: anywhere; }
 .answer { display: flex; gap: 14px; align-items: flex-start; margin: 0 0 26px; padding: 14px 18px; border-radius: 8px;
   border-left: 4px solid; font-size: 16.5px; line-height: 1.45; }
@@ -77,16 +77,23 @@ figure { margin: 4px 0 8px; }
 .chart svg { display: block; max-width: 100%; height: auto; }
 `;
 
-/** Two sheets for the first page: `page` blocks divide it. */
+/** Two sheets for the first page: `page` blocks divide it. Sizes are of a sheet of A4, 184 mm between its margins. */
 const PRINT = `
 @media print {
-  @page { size: A4; margin: 13mm 13mm 14mm; }
-  html { font-size: 11.5px; } body { max-width: none; padding: 0; }
+  @page { size: A4; margin: 12mm 13mm; }
+  html { font-size: 11px; line-height: 1.4; } body { max-width: none; padding: 0; }
   button, .screen { display: none !important; }
-  h1 { font-size: 21px; margin: 10px 0 8px; } h2 { font-size: 14px; margin: 16px 0 6px; break-after: avoid; }
-  .answer { font-size: 13px; padding: 9px 13px; margin-bottom: 12px; }
-  table { font-size: 11px; } td { padding-top: 3px; padding-bottom: 3px; }
-  .scroll { overflow: visible; }
+  header .bar { font-size: 10px; }
+  h1 { font-size: 18px; margin: 6px 0 8px; } h2 { font-size: 13px; margin: 14px 0 4px; break-after: avoid; }
+  h3 { font-size: 11.5px; margin: 10px 0 3px; break-after: avoid; }
+  .answer { font-size: 12px; padding: 7px 12px; margin-bottom: 8px; }
+  p { margin-bottom: 5px; } li { margin-bottom: 2px; }
+  table { font-size: 10px; line-height: 1.3; } th { font-size: 9.5px; padding: 2px 12px 3px 0; }
+  td { padding: 3px 12px 3px 0; } td .detail { font-size: 9px; }
+  td svg.used { width: 78px; height: 10px; margin: 2px 0 0 auto; } .pill { font-size: 9px; padding: 1px 7px; }
+  pre { font-size: 9.5px; padding: 6px 9px; margin-bottom: 8px; }
+  .scroll { overflow: visible; margin-bottom: 6px; }
+  .chart svg { max-height: 128mm; margin: 0 auto; }
   tr, figure, .answer { break-inside: avoid; } .page { break-after: page; }
   details:not([open]) { display: none; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
