@@ -31,7 +31,7 @@ function decisionTable(shown: readonly DecisionRecord[]): Table {
     decidedBy(record),
     record.reason,
   ]);
-  return { columns: columns("Time>", "Replicas", "Asked for by", "Decided by", "Why"), rows };
+  return { columns: columns("Time>", "Replicas", "Asked for by>", "Decided by", "Why"), rows };
 }
 
 /** "8 → 10", or "8". */

@@ -1,6 +1,6 @@
 // Reports as their readers see them: opened from a file in a real browser, by day and by night.
 
-import { readFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -162,6 +162,26 @@ test.runIf(hasChromium)("[HR7] named reports open by themselves, in three forms"
     expect(json).toMatchObject({ scenario: "scale-down" });
   }
 });
+
+test.runIf(hasChromium)(
+  "[HR11] what a tuning left beside the result is shown as a difference",
+  () => {
+    const directory = join(out, "out", "scale-down");
+    const manifest = readFileSync(
+      new URL("../../scenarios/manifests/hpa.yaml", import.meta.url),
+      "utf8",
+    );
+    writeFileSync(
+      join(directory, "hpa.recommended.yaml"),
+      manifest.replace(/minReplicas: \d+/, "minReplicas: 21"),
+    );
+    stormglass("report", "hpa", directory, "--format", "md");
+
+    const text = readFileSync(join(directory, "hpa-report.md"), "utf8");
+    expect(text).toContain("```diff\n--- the HPA that was run\n+++ hpa.recommended.yaml\n");
+    expect(text).toContain("\n+  minReplicas: 21\n");
+  },
+);
 
 test.runIf(hasChromium)("[HR7] without an HPA there is no HPA report, and that is said", () => {
   const done = ran(program, ["report", "hpa", join("out", "node-death")], out);
