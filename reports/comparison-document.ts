@@ -38,7 +38,7 @@ export interface ComparedMetricDocument {
   /** Absent where it is not gated. */
   readonly verdict?: Verdict;
   readonly change: "none" | "better" | "worse" | "changed";
-  /** Two-sided p of "no change": by t, by flipping signs, and by t after Holm where it is gated. */
+  /** Two-sided p of "no change": by t, by flipping signs, and the smaller after Holm where it is gated. */
   readonly pT?: number;
   readonly pSignFlip?: number;
   readonly pHolm?: number;

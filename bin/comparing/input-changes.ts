@@ -14,9 +14,9 @@ export interface InputChange {
   readonly lines: readonly string[];
 }
 
-/** Paths of a resolved scenario that change no run. */
+/** Paths of a resolved scenario that change no run: sentences, and where its files lie. */
 const SAYINGS =
-  /^(metadata\.(name|title|description|answer|owner|labels)|budgets|profile\.costs\.\w+\.(evidence|source))\b/;
+  /^(metadata\.(name|title|description|answer)|budgets|profile\.costs\.\w+\.(evidence|source))\b/;
 
 export function inputChange(base: Inputs, candidate: Inputs): InputChange {
   const isModelChange = base.model === undefined || base.model !== candidate.model;
@@ -28,9 +28,9 @@ export function inputChange(base: Inputs, candidate: Inputs): InputChange {
     return { kind: isOther ? "scenario" : "unknown", isModelChange, lines };
   }
   const differing = valueLines(base.resolved, candidate.resolved);
-  const isOnlyCosts =
-    differing.length > 0 && differing.every(([path]) => path.startsWith("profile."));
-  const kind = isOther ? "scenario" : isOnlyCosts ? "profile" : "settings";
+  const isOnlyCosts = differing.every(([path]) => path.startsWith("profile."));
+  const ofValues = differing.length === 0 ? "none" : isOnlyCosts ? "profile" : "settings";
+  const kind = isOther ? "scenario" : ofValues;
   return {
     kind,
     isModelChange,

@@ -71,6 +71,15 @@ test("[BC5] a pass that can be told from no change says so: nothing is passed si
   expect(metric(0)).toMatchObject({ verdict: "pass", change: "none" });
 });
 
+test("[BC5] a change that most seeds hardly show, and one shows much, is told by its signs", () => {
+  const much = TEN.map((value, i) => value + (i === 4 ? 150 : 0.1 + i / 10));
+  const [metric] = join(TEN, much).metrics;
+
+  expect(metric!.pT).toBeGreaterThan(0.05);
+  expect(metric!.pSignFlip).toBe(2 / 1_024);
+  expect(metric!.change).toBe("worse");
+});
+
 test("[BC5] where higher is better, less is worse", () => {
   const throughput = { ...LATENCY, unit: "count", direction: "higher" } as const;
 

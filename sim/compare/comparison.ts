@@ -133,7 +133,7 @@ interface Look {
   readonly worseInterval: Interval | undefined;
   /** One-sided p of "it got worse by no more than the tolerance". */
   readonly pBeyond: number;
-  /** Two-sided p of "it did not change". */
+  /** Two-sided p of "it did not change", by the test that notices more. */
   readonly pChange: number;
 }
 
@@ -144,7 +144,8 @@ function lookAt(one: MetricComparison, level: number): Look {
     interval,
     worseInterval: worse?.interval(1 - level),
     pBeyond: worse?.pAtMost(tolerance) ?? 1,
-    pChange: pT,
+    // Either may notice: telling a change fails nothing, and missing one is what must not be.
+    pChange: Math.min(pT, pSignFlip),
   };
   if (worse === undefined || one.paired < SKEW_SEEDS_LEAST) return byT;
   const byFlips = worse.flips.interval(1 - level);
