@@ -37,7 +37,7 @@ export interface Outside {
   /** The text of a file, `@builtin/…` included; undefined when it cannot be read. */
   readFile(path: string): string | undefined;
   /** Writes the whole file, perhaps in pieces, or nothing, and makes its directory. */
-  writeFile(path: string, text: string | Iterable<string>): void;
+  writeFile(path: string, content: string | Uint8Array | Iterable<string>): void;
   /** Adds to the end of a file, and makes its directory. */
   appendFile(path: string, text: string): void;
   exists(path: string): boolean;
@@ -92,7 +92,7 @@ export function processOutside(): Outside {
       memoryBytes: totalmem(),
     },
     readFile: (path) => readText(real(path)),
-    writeFile: (path, text) => writeWhole(path, text),
+    writeFile: (path, content) => writeWhole(path, content),
     appendFile: (path, text) => {
       mkdirSync(dirname(path), { recursive: true });
       appendFileSync(path, text);
@@ -139,11 +139,12 @@ function readText(path: string): string | undefined {
 }
 
 /** Beside the target first, then renamed: a reader never sees half a file. */
-function writeWhole(path: string, text: string | Iterable<string>): void {
+function writeWhole(path: string, content: string | Uint8Array | Iterable<string>): void {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    writePieces(draft, typeof text === "string" ? [text] : text);
+    const isWhole = typeof content === "string" || content instanceof Uint8Array;
+    writePieces(draft, isWhole ? [content] : content);
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
@@ -151,11 +152,11 @@ function writeWhole(path: string, text: string | Iterable<string>): void {
   }
 }
 
-function writePieces(path: string, pieces: Iterable<string>): void {
+function writePieces(path: string, pieces: Iterable<string | Uint8Array>): void {
   const descriptor = openSync(path, "w");
   try {
     for (const piece of pieces) {
-      const bytes = Buffer.from(piece, "utf8");
+      const bytes = typeof piece === "string" ? Buffer.from(piece, "utf8") : piece;
       for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     }
   } finally {

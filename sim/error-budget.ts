@@ -7,9 +7,9 @@
 import { mean } from "d3-array";
 import type { Budget } from "../scenarios/budget.ts";
 import type { Scenario } from "../scenarios/schema.ts";
+import { countAtMost } from "./measure.ts";
 import { metricOf } from "./metrics/catalogue.ts";
-import { bucketLow } from "./metrics/histogram.ts";
-import type { HistogramCounts, RunResult } from "./result.ts";
+import type { RunResult } from "./result.ts";
 
 /** A window of a scenario that begins with a fault. */
 export interface Incident {
@@ -127,15 +127,10 @@ function beyond(
   const histogram = run.histograms[`${name}@${window}`];
   if (histogram === undefined) return undefined;
   const ticks = metricOf(name)?.unit === "ms" ? 1_000 : 1;
-  const bad = histogram.counts.reduce((sum, count, i) => {
-    const value = upperEnd(histogram, i, ticks);
-    return sum + ((isUpper ? value > limit : value < limit) ? count : 0);
-  }, 0);
+  const within = countAtMost(histogram, limit, ticks);
+  // A lower limit is exact to a bucket, which is a thousandth of the value.
+  const bad = isUpper ? histogram.count - within : within;
   return { all: histogram.count, bad };
-}
-
-function upperEnd(histogram: HistogramCounts, place: number, ticks: number): number {
-  return Math.min((bucketLow(histogram.buckets[place]! + 1) - 1) / ticks, histogram.max);
 }
 
 function spendOf(

@@ -79,6 +79,18 @@ export function quantileOf(histogram: HistogramCounts, q: number, ticksPerUnit: 
   return histogram.max;
 }
 
+/** Recorded values of at most `limit`, in the metric's unit; a bucket counts whole, by its upper end, as a quantile does. */
+export function countAtMost(
+  histogram: HistogramCounts,
+  limit: number,
+  ticksPerUnit: number,
+): number {
+  return histogram.counts.reduce((sum, count, i) => {
+    const end = (bucketLow(histogram.buckets[i]! + 1) - 1) / ticksPerUnit;
+    return sum + (Math.min(end, histogram.max) <= limit ? count : 0);
+  }, 0);
+}
+
 function ofGauge(
   fn: MetricExpression["fn"],
   name: string,

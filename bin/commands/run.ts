@@ -10,7 +10,7 @@ import type { Scenario } from "../../scenarios/schema.ts";
 import { pairedVariants, type Verdict } from "../../sim/slo.ts";
 import { ExitCode, mostSevere } from "../exit-codes.ts";
 import { judge, type Commands, type Judgement, type Trial } from "../judge.ts";
-import { loadAllCells } from "../load.ts";
+import { loadAllCells, type NamedScenario } from "../load.ts";
 import type { Outside, StopSignal } from "../outside.ts";
 import { paintFor } from "../paint.ts";
 import { showProgress } from "../progress.ts";
@@ -24,11 +24,17 @@ import {
   type TextOptions,
 } from "../run-texts.ts";
 import { pageFault, writePages } from "../run-pages.ts";
+import {
+  addSeriesOptions,
+  seriesOptionsFault,
+  writeSeries,
+  type SeriesOptions,
+} from "../run-series.ts";
 import { quoted } from "../shell.ts";
 import type { Task } from "../task.ts";
 import { runTasks } from "../workers.ts";
 
-interface RunOptions extends TextOptions {
+interface RunOptions extends TextOptions, SeriesOptions {
   readonly seeds?: SeedChoice;
   readonly seed?: number;
   readonly set: readonly string[];
@@ -78,8 +84,9 @@ export function addRun(
     .option("--quiet", "no progress")
     .option("--no-color", "no colour")
     .addHelpText("before", EXAMPLES);
-  addTextOptions(command).action(async (names: string[], options: RunOptions) => {
-    const fault = textOptionsFault(options, options.out);
+  addSeriesOptions(addTextOptions(command)).action(async (names: string[], options: RunOptions) => {
+    const fault =
+      textOptionsFault(options, options.out) ?? seriesOptionsFault(options, options.out);
     if (fault !== undefined) command.error(fault);
     finish(await run(outside, workerFile, names, options));
   });
@@ -141,10 +148,7 @@ async function run(
   }
   const jobs = Math.max(1, options.jobs ?? outside.machine.cpuCount);
   const { trials, stopped } = await runAll(outside, workerFile, tasks, jobs, options);
-  const judgements = loaded.map((one, i) => {
-    const own = trials.filter(({ task }) => task.scenario === one.scenario);
-    return judge(outside, one, own, commandsOf(cells[i]!.name, one.scenario, options));
-  });
+  const judgements = cells.map((cell) => judged(outside, cell, trials, options));
   const { node, platform } = outside.machine;
   const wall = { seconds: (outside.nowMs() - startMs) / 1_000, node, platform, jobs };
   const documentOf = (some: readonly Judgement[], named: readonly string[]): ResultsDocument => ({
@@ -165,13 +169,27 @@ async function run(
   }));
   const isWritten = options.out === false || keep(outside, files, options.out, options);
   const out = options.out === false ? [] : directoriesOf(loaded, [], options);
-  const isKept = isWritten && (await writePages(outside, out, options));
+  const series = out.map((directory, i) => ({ directory, runs: judgements[i]!.results }));
+  const isKept =
+    isWritten &&
+    (await writeSeries(outside, series, options)) &&
+    (await writePages(outside, out, options));
   const told = files.map(({ judgement, document }) => ({ document, runs: judgement.results }));
   tellGithub(outside, told, options);
   if (stopped === "SIGINT") return ExitCode.interrupted;
   if (stopped === "SIGTERM") return ExitCode.terminated;
   const codes = judgements.flatMap((judgement) => judgement.codes);
   return mostSevere(isKept ? codes : [...codes, ExitCode.cannotStart]);
+}
+
+function judged(
+  outside: Outside,
+  { name, loaded }: NamedScenario,
+  trials: readonly Trial[],
+  options: RunOptions,
+): Judgement {
+  const own = trials.filter(({ task }) => task.scenario === loaded.scenario);
+  return judge(outside, loaded, own, commandsOf(name, loaded.scenario, options));
 }
 
 /** Command lines for the reader of one scenario's report. */
