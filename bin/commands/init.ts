@@ -141,7 +141,7 @@ jobs:
         with: { node-version: 22 }
       - run: npm ci
       # Exit code 10: a budget is broken. Others: npx stormglass help exit-codes
-      - run: npx stormglass run ${quoted(scenario)} --out out/stormglass
+      - run: npx stormglass run ${quoted(scenario)} --out out/stormglass --md --junit --github
       - uses: actions/upload-artifact@v4
         if: always()
         with: { name: stormglass, path: out/stormglass }

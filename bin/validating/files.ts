@@ -1,6 +1,6 @@
 // One file, checked without running it: what it says it is, everything that loading it would refuse, and lints.
 
-import { parseDocument } from "yaml";
+import { parseAllDocuments } from "yaml";
 import type { CheckedFile, Finding } from "../../reports/validation.ts";
 import { parseBudgets } from "../../scenarios/budget.ts";
 import { parseMetricSamples } from "../../scenarios/metric-samples.ts";
@@ -68,11 +68,17 @@ function refusal({ at, message }: Problem, asked: string): Finding {
   return { ...lint("invalid", at, message, ""), asked };
 }
 
-/** Read loosely, so that a file with other faults is still known for what it is. */
+/**
+ * Read loosely, so that a file with other faults is still known for what it is. Of several documents, as OpenSLO has them,
+ * the first that is known here says it.
+ */
 function kindOf(content: string): string {
-  const { contents } = parseDocument(content, { logLevel: "silent" });
-  const kind = (contents as { get?: (key: string) => unknown } | null)?.get?.("kind");
-  return typeof kind === "string" ? kind : "";
+  const documents = [parseAllDocuments(content, { logLevel: "silent" })].flat();
+  const kinds = documents.flatMap(({ contents }) => {
+    const kind = (contents as { get?: (key: string) => unknown } | null)?.get?.("kind");
+    return typeof kind === "string" ? [kind] : [];
+  });
+  return kinds.find((kind) => Object.hasOwn(CHECKS, kind)) ?? kinds[0] ?? "";
 }
 
 /** What cannot be read as YAML is told by its own errors. */
