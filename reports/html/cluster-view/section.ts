@@ -65,7 +65,7 @@ const READINGS: readonly (readonly [name: string, title: string])[] = [
   ["sessions", "sessions"],
   ["waiting", "on their way in"],
   ["joins", "joins per second"],
-  ["away", "thrown out, not back"],
+  ["away", "thrown out"],
   ["returns", "returns per second"],
   ["ready", "nodes ready"],
 ];
