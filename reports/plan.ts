@@ -118,7 +118,7 @@ function intervalText({ fails, holds, candidates }: ScenarioPlan, variable: Plan
 }
 
 function heldText(candidate: CandidateReport | undefined): string {
-  if (candidate === undefined) return "cannot hold (computed)";
+  if (candidate === undefined) return "cannot hold (not run)"; // By arithmetic, or failed without a loss.
   const { held, seeds, verdict } = candidate;
   const verb =
     verdict === "pass" ? "hold" : verdict === "inconclusive" ? "may not hold" : "do not hold";

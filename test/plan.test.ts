@@ -106,7 +106,7 @@ test("[PN10] losses are searched from the answer on, or are the same runs; money
 
 test("[PN8] the most clients to two per cent, and the highest rate of joins, whose phase shrinks", () => {
   const clients = documentOf(plan("--max", "clients", "--json", "--lose", "none", "--out", "d"));
-  const [{ fails, holds }] = clients.scenarios as [{ fails: number; holds: number }];
+  const { fails = NaN, holds = NaN } = clients.scenarios[0]!; // One scenario was asked about.
 
   // 59 nodes with 90 seats each, of which 99.9 % of the clients must have one: 5,315.
   expect(clients.value).toBe(holds);

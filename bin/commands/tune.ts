@@ -30,7 +30,7 @@ const EXAMPLES = `Examples:
   stormglass tune hpa join-storm-100k --current hpa.yaml --price-pod-hour 0.05
 `;
 /** Recommendations of the model that are tried at full size. */
-const VERIFICATIONS_MAX = 3;
+const VERIFICATIONS_MAX = 4;
 export function addTune(
   program: Command,
   outside: Outside,
@@ -126,13 +126,14 @@ async function tunedBy(
   );
   const refuted = [];
   for (let tries = 1; tries < VERIFICATIONS_MAX && result.recommended !== undefined; tries++) {
-    const { candidate } = result.recommended;
+    const { candidate, score } = result.recommended;
     if (proofs.get(candidate.index)?.verdict !== "fail") break;
     // What costs less or is nearer to a limit would fail as well.
     const next = result.alternatives.find(
       (one) =>
         proofs.get(one.candidate.index)?.verdict !== "fail" &&
-        one.score.margin > result.recommended!.score.margin,
+        one.score.nodeHours > score.nodeHours &&
+        one.score.margin >= score.margin,
     );
     if (next === undefined) break;
     refuted.push(candidate);

@@ -1,9 +1,8 @@
 // What may be lost while the cluster must hold: a node, or a zone; gone from the beginning, or dying while it runs.
 
-import type { Budget } from "../../scenarios/budget.ts";
-import { parseExpression } from "../../scenarios/expression.ts";
 import type { LoadedScenario } from "../../scenarios/loader.ts";
 import type { Fault, Scenario } from "../../scenarios/schema.ts";
+import { withReturn } from "./own-checks.ts";
 
 export interface Loss {
   readonly what: "node" | "zone";
@@ -19,8 +18,6 @@ export const LOSSES: readonly Loss[] = [
 ];
 
 const FAULT = "planned-loss";
-/** Share of the sessions that lost their node and are not back at the end. Assumed: one in a hundred may be gone for good. */
-const UNRETURNED_MAX = 0.01;
 
 /** Nodes that are lost of `count`: zone 0 has the most, since node i lies in zone i mod zones. */
 export function lostOf(what: Loss["what"], count: number, zones: number): number {
@@ -55,26 +52,4 @@ function faultOf({ windows, run }: Scenario, what: Loss["what"]): Fault {
   if (what === "zone") return { kind: "zone-loss", name: FAULT, atMs, zone: 0 };
   const target = { select: "most-connections", count: 1 } as const;
   return { kind: "node-crash", name: FAULT, atMs, target, reset: true };
-}
-
-/** A scenario that has no word on who comes back gets one: else a loss would cost nothing. */
-function withReturn(budgets: readonly Budget[]): readonly Budget[] {
-  const speaks = budgets.some(({ metric }) =>
-    metric.metrics.some((name) => name.startsWith("reconnect.")),
-  );
-  if (speaks) return budgets;
-  const back: Budget = {
-    id: "planned-loss-return",
-    title: "who lost the node comes back",
-    metric: parseExpression("value(reconnect.failure.ratio)")!,
-    window: "run",
-    op: "<=",
-    limit: { kind: "absolute", value: UNRETURNED_MAX, unit: "ratio" },
-    limitText: "1%",
-    gate: { kind: "every-seed" },
-    severity: "fail",
-    versus: undefined,
-    source: { file: "stormglass plan", line: 0, column: 0 },
-  };
-  return [...budgets, back];
 }

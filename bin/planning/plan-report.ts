@@ -233,13 +233,16 @@ function costOf(study: Study, { podHour, machineHour }: Prices): PlanCost {
 function assumptionsOf(study: Study): string[] {
   const { loaded, losses, variable } = study.options;
   const said: string[] = [];
-  for (const { scenario } of loaded) {
+  for (const { scenario, budgets } of loaded) {
     const { name } = scenario.metadata;
     if (scenario.autoscaling.hpa !== undefined) {
       said.push(`${name} has an HPA: the plan is of a fixed cluster and does not use it.`);
     }
     const { measured, cited, assumed, name: profile } = evidenceOf(scenario.profile);
     const { edges } = scenario.cluster;
+    if (budgets.some(({ id }) => id === "plan-join")) {
+      said.push(`${name}: no check says who must get in; the plan asks for 99.9 % (plan-join).`);
+    }
     said.push(
       `${name}: ${edges.count} ${edges.count === 1 ? "edge" : "edges"} as written, not sized; costs of the profile ${profile}: ` +
         `${measured} measured, ${cited} cited, ${assumed} assumed.`,
@@ -259,7 +262,7 @@ function assumptionsOf(study: Study): string[] {
   if (losses.some(({ when }) => when === "middle")) {
     said.push(
       "While it runs: in the middle of the window `measured` the fullest node dies (with a reset), or all nodes of zone 0 (without); none is replaced. " +
-        "Where no check speaks of reconnecting, at most 1 % of those who lost their node may stay away.",
+        "Where no check speaks of reconnecting, at most 1 % of those who lost their node may stay away (plan-return).",
     );
   }
   return said;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { loadScenario, type LoadedScenario } from "../../scenarios/loader.ts";
 import { leastWith, lostOf, withLoss } from "./losses.ts";
+import { withAdmission } from "./own-checks.ts";
 import { boundOf, ownValue, settingsFor, type Variable } from "./question.ts";
 
 const SCENARIO = `
@@ -102,8 +103,20 @@ test("[PN10] a loss from the beginning is a smaller cluster; one in the middle i
   expect(dying.scenario.faults).toEqual([
     { kind: "zone-loss", name: "planned-loss", atMs: 50_000, zone: 0 },
   ]);
-  expect(dying.budgets.map(({ id }) => id)).toEqual(["join-success", "planned-loss-return"]);
+  expect(dying.budgets.map(({ id }) => id)).toEqual(["join-success", "plan-return"]);
   const again = withLoss(dying, { what: "node", when: "middle" });
   expect(again.budgets).toHaveLength(2);
   expect(again.scenario.faults[1]).toMatchObject({ kind: "node-crash", atMs: 50_000 });
+});
+
+test("[PN14] where no check says who must get in, the plan does, and arithmetic knows it", () => {
+  const silent = { ...loaded(), budgets: [] };
+  const asked = withAdmission(silent);
+
+  expect(boundOf("replicas", silent)).toBeUndefined();
+  expect(asked.budgets.map(({ id }) => id)).toEqual(["plan-join"]);
+  expect(boundOf("replicas", asked)).toEqual(boundOf("replicas", loaded()));
+  expect(withAdmission(loaded()).budgets).toEqual(loaded().budgets);
+  const warned = loaded().budgets.map((budget) => ({ ...budget, severity: "warn" as const }));
+  expect(withAdmission({ ...silent, budgets: warned }).budgets).toHaveLength(2);
 });

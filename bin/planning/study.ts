@@ -9,6 +9,7 @@ import type { SearchOptions } from "../../sim/planner/capacity-search.ts";
 import type { Campaign } from "../campaign.ts";
 import type { Outside } from "../outside.ts";
 import { leastWith, lostOf, withLoss, type Loss } from "./losses.ts";
+import { withAdmission } from "./own-checks.ts";
 import { boundOf, GOAL, ownValue, settingsFor, type Bound, type Variable } from "./question.ts";
 import { Sizing, type Sized } from "./sizing.ts";
 
@@ -60,8 +61,8 @@ export class Study {
   constructor(outside: Outside, campaign: Campaign, options: StudyOptions) {
     this.#outside = outside;
     this.#campaign = campaign;
-    this.options = options;
-    this.room = roomOf(options);
+    this.options = { ...options, loaded: options.loaded.map(withAdmission) };
+    this.room = roomOf(this.options);
   }
 
   /** Throws what the campaign throws; `parts` then tells how far it came. */
@@ -221,13 +222,18 @@ export class Study {
       },
       at: (value) => {
         const more = settingsFor(variable, value, loaded);
-        const made = withoutHpa(loadNamed(this.#outside, names[place]!, [...settings, ...more]));
+        const made = settled(loadNamed(this.#outside, names[place]!, [...settings, ...more]));
         const whole = loss === undefined ? made : withLoss(made, loss);
         this.#labels.set(whole.scenario, value);
         return whole;
       },
     };
   }
+}
+
+/** As it is planned. */
+function settled(loaded: LoadedScenario): LoadedScenario {
+  return withAdmission(withoutHpa(loaded));
 }
 
 /** A plan is of a fixed cluster. What only an HPA suffers from goes with it. */

@@ -13,9 +13,14 @@ import {
   type SpecShape,
 } from "../../sim/planner/tuning/manifest-shape.ts";
 import type { TuningTrial } from "../../sim/planner/tuning/pool.ts";
-import { scoreOf, type Score, type TrialOutcome } from "../../sim/planner/tuning/score.ts";
+import {
+  isVacuous,
+  scoreOf,
+  type Score,
+  type TrialOutcome,
+} from "../../sim/planner/tuning/score.ts";
 import type { Tuning, TuningAsk, TuningResult } from "../../sim/planner/tuning/search.ts";
-import { overall, pairedVariants, type Verdict } from "../../sim/slo.ts";
+import { overall, pairedVariants, type Check, type Verdict } from "../../sim/slo.ts";
 import type { CampaignTrial, TrialSummary } from "../campaign.ts";
 import { checksOf } from "../trial.ts";
 
@@ -137,11 +142,19 @@ export async function verified(
       const budgets = world.budgetsOf(scenario);
       const runs = bySeed.map((trials) => summaries.slice(at, (at += trials.length)));
       const isWhole = runs.flat().every((run) => run.endedEarly === undefined);
-      verdicts.push(isWhole ? overall(checksOf(budgets, runs.flat())) : "fail");
+      verdicts.push(isWhole ? verdictOf(checksOf(budgets, runs.flat())) : "fail");
       return runs.map((run) => outcomeOf(budgets, run));
     });
     return { score: scoreOf(outcomes), verdict: together(verdicts) };
   });
+}
+
+/** A seed in which an upper limit had nothing to limit is no doubt: nobody was cut, so nobody had to come back. */
+function verdictOf(checks: readonly Check[]): Verdict {
+  const isDoubt = (check: Check): boolean =>
+    !check.seeds.some(({ value }) => isVacuous({ op: check.op, value })) ||
+    check.seeds.some((seed) => seed.value !== undefined && seed.holds !== true);
+  return overall(checks.filter((check) => check.verdict !== "inconclusive" || isDoubt(check)));
 }
 
 function together(verdicts: readonly Verdict[]): Verdict {

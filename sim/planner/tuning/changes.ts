@@ -97,7 +97,8 @@ function ruleChanges(before: SpecShape, after: SpecShape, direction: Direction):
   return RULES.flatMap((rule): Change[] => {
     const [old, now] = [ruleText(was, rule, direction), ruleText(is, rule, direction)];
     if (old === now) return [];
-    const putBack = { ...after, behavior: { ...after.behavior, [direction]: back(is, was, rule) } };
+    const behavior = { ...after.behavior, [direction]: back(is, was, rule) };
+    const putBack = tidied(before, { ...after, behavior });
     return [{ setting: `${direction}.${rule}`, before: old, after: now, putBack }];
   });
 }
@@ -111,4 +112,25 @@ function back(is: RulesShape, was: RulesShape, rule: Rule): RulesShape {
     ...(was.selectPolicy === undefined ? {} : { selectPolicy: was.selectPolicy }),
     ...(was.policies === undefined ? {} : { policies: was.policies }),
   };
+}
+
+/** Without the rules that only say what the API fills in, unless they stood there before; and without what is then empty. */
+export function tidied(before: SpecShape, after: SpecShape): SpecShape {
+  if (after.behavior === undefined) return after;
+  const sides = (["scaleUp", "scaleDown"] as const).flatMap((direction) => {
+    const [was, is] = [before.behavior?.[direction], after.behavior?.[direction]];
+    if (is === undefined) return [];
+    const idle = RULES.filter(
+      (rule) =>
+        was?.[rule] === undefined &&
+        ruleText(is, rule, direction) === ruleText(was ?? {}, rule, direction),
+    );
+    const rules = idle.reduce((left, rule) => back(left, was ?? {}, rule), is);
+    return Object.keys(rules).length === 0 && was === undefined
+      ? []
+      : [[direction, rules] as const];
+  });
+  const isEmpty = sides.length === 0 && before.behavior === undefined;
+  const behavior = Object.fromEntries(sides);
+  return isEmpty ? without(after, "behavior") : { ...after, behavior };
 }

@@ -28,7 +28,9 @@ test.each([
   [{ op: "==", value: 3, limit: 0 }, -4],
   [{ op: "<=", value: 0, limit: 0 }, 1],
   [{ op: "<=", value: 2, limit: 0 }, -2],
-  [{ value: undefined }, -1],
+  [{ value: undefined }, 1],
+  [{ op: ">=", value: undefined }, -1],
+  [{ op: "==", value: undefined }, -1],
   [{ value: 1, limit: 1 }, 0],
 ] satisfies [Partial<CheckValue>, number][])("[TU9] the margin of %j is %d", (changes, margin) => {
   expect(rawMargin(check(changes))).toBeCloseTo(margin, 9);

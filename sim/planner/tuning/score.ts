@@ -78,7 +78,7 @@ function costOf(runs: readonly TrialOutcome[]): number {
 function gatedMargin(id: string, runs: readonly TrialOutcome[]): number {
   const own = runs.flatMap((run) => run.checks.filter((check) => check.id === id));
   const margins = own.map(rawMargin).sort((a, b) => a - b);
-  const { gate } = own[0]!;
+  const { gate } = own[0]!; // Every run has every check.
   switch (gate.kind) {
     case "every-seed":
       return margins[0]!;
@@ -89,9 +89,13 @@ function gatedMargin(id: string, runs: readonly TrialOutcome[]): number {
   }
 }
 
-/** Share of the room that the limit leaves; 0 at the limit, at most 1. What was not measured has not been met. */
-export function rawMargin({ op, isRatio, value, limit }: CheckValue): number {
-  if (value === undefined || limit === undefined) return -1;
+/**
+ * Share of the room that the limit leaves; 0 at the limit, at most 1. Where nothing was measured nothing was too much: an upper
+ * limit is met (nobody had to come back, so nobody came back late), and what had to be reached is not.
+ */
+export function rawMargin(check: CheckValue): number {
+  const { op, isRatio, value, limit } = check;
+  if (value === undefined || limit === undefined) return isVacuous(check) ? 1 : -1;
   if (op === "==") return value === limit ? 1 : -1 - Math.abs(value - limit);
   const isUpper = op === "<=" || op === "<";
   const slack = isUpper ? limit - value : value - limit;
@@ -100,6 +104,11 @@ export function rawMargin({ op, isRatio, value, limit }: CheckValue): number {
   if (slack === 0 && (op === "<=" || op === ">=")) return room > 0 ? 0 : 1;
   if (slack === 0) return -Number.EPSILON;
   return Math.min(1, room > 0 ? slack / room : slack > 0 ? 1 : slack);
+}
+
+/** Whether an upper limit had nothing to limit. */
+export function isVacuous({ op, value }: Pick<CheckValue, "op" | "value">): boolean {
+  return value === undefined && (op === "<=" || op === "<");
 }
 
 /** Negative margins bent to (−1, 0), in their order. */

@@ -4,7 +4,7 @@ import { hpaManifest } from "../../cluster/kubernetes/hpa/manifest.ts";
 import { rulesOf } from "../../cluster/kubernetes/hpa/version.ts";
 import { randomStream } from "../../engine/random.ts";
 import { scaledManifest, unscaledManifest } from "../scale-model.ts";
-import { changesBetween } from "./changes.ts";
+import { changesBetween, tidied } from "./changes.ts";
 import { identityOf, metricName, type ManifestShape, type SpecShape } from "./manifest-shape.ts";
 import { neighbours } from "./moves.ts";
 import { dominates, paretoSet } from "./pareto.ts";
@@ -157,6 +157,21 @@ test("[TU4] each changed line has its evidence, and a line that does nothing is 
   expect(evidence.map(({ without }) => without?.score.isFeasible)).toEqual([false, false]);
   expect(evidence.every(({ without }) => without!.score.margin < 0)).toBe(true);
   expect(pool.runCount).toBeGreaterThan(100);
+});
+
+test("[TU4] rules that say what the API fills in are left out, and those that stood there stay", () => {
+  const idle = {
+    scaleUp: { stabilizationWindowSeconds: 0 },
+    scaleDown: { policies: [{ type: "Percent", value: 100, periodSeconds: 15 }] },
+  } as const;
+  const spec = { ...CURRENT.spec, behavior: idle };
+  const down = { ...idle, scaleDown: { stabilizationWindowSeconds: 300, ...idle.scaleDown } };
+
+  expect(identityOf(tidied(CURRENT.spec, spec))).toBe(identityOf(CURRENT.spec));
+  expect(tidied(CURRENT.spec, { ...spec, behavior: down }).behavior).toEqual({
+    scaleDown: { stabilizationWindowSeconds: 300 },
+  });
+  expect(tidied(spec, spec)).toEqual(spec);
 });
 
 test("[TU5] many candidates have one seed, few have all, and the hopeless are not run again", () => {

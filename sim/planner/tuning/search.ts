@@ -11,7 +11,7 @@
 // and of the outcomes, so a search that was cut off is resumed by being told again what is known.
 
 import { randomStream, type RandomStream } from "../../engine/random.ts";
-import { changesBetween, type Change } from "./changes.ts";
+import { changesBetween, tidied, type Change } from "./changes.ts";
 import { identityOf, type SpecShape } from "./manifest-shape.ts";
 import { neighbours } from "./moves.ts";
 import { Pool, type Candidate, type Scored, type TuningTrial } from "./pool.ts";
@@ -273,7 +273,7 @@ function plainer(
     const rest = changesBetween(current.spec, left);
     return rest.find((change) => change.setting === setting)?.putBack ?? left;
   }, spec);
-  return pool.add(plain, `plainer than ${index}`);
+  return pool.add(tidied(current.spec, plain), `plainer than ${index}`);
 }
 
 function evidenceOf(pool: Pool, current: Candidate, winner: Candidate): readonly Evidence[] {

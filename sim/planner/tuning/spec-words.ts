@@ -66,7 +66,9 @@ export function summaryOf({ minReplicas = 1, maxReplicas, metrics, behavior }: S
         ],
       ];
     });
-    return [`${direction === "scaleUp" ? "up" : "down"}: ${texts.join(", ")}`];
+    return texts.length === 0
+      ? []
+      : [`${direction === "scaleUp" ? "up" : "down"}: ${texts.join(", ")}`];
   });
   return [`${nodes} nodes`, targets.join(", ") || "cpu 80 %", ...directions].join("; ");
 }
