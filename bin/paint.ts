@@ -13,7 +13,11 @@ export function isColoured(outside: Outside, terminal: Terminal, noColor: boolea
 }
 
 export function paintFor(outside: Outside, noColor: boolean): Paint {
-  if (!isColoured(outside, outside.stdout, noColor)) return NO_PAINT;
+  return paintOf(isColoured(outside, outside.stdout, noColor));
+}
+
+export function paintOf(isColoured: boolean): Paint {
+  if (!isColoured) return NO_PAINT;
   const colours = picocolors.createColors(true);
   return {
     good: colours.green,

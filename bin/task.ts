@@ -7,6 +7,7 @@ import { parentPort } from "node:worker_threads";
 import type { Scenario } from "../scenarios/schema.ts";
 import { TraceWriter } from "../sim/engine/trace-text.ts";
 import { firstDifference, TraceRecorder } from "../sim/engine/trace.ts";
+import type { Telemetry } from "../sim/cluster/telemetry.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { RunInput, Simulate } from "./simulate.ts";
 import { summaryOf, type TrialSummary, type TrialTask } from "./trial.ts";
@@ -33,6 +34,8 @@ export interface Progress {
   readonly index: number;
   readonly simulatedMs: number;
   readonly eventCount: number;
+  /** How it goes; absent where nobody has looked yet. */
+  readonly telemetry?: Telemetry;
 }
 
 /** Between two progress messages of one worker: more often than people can read. */
@@ -58,14 +61,16 @@ export function taskRunner(
 }
 
 /** Says at once that the task has begun: the pool must know (workers.ts). */
-function progressSender(index: number): (simulatedMs: number, eventCount: number) => void {
+function progressSender(index: number): NonNullable<RunInput["onProgress"]> {
   let lastMs = performance.now();
   parentPort?.postMessage({ index, simulatedMs: 0, eventCount: 0 } satisfies Progress);
-  return (simulatedMs, eventCount) => {
+  return (simulatedMs, eventCount, look) => {
     const nowMs = performance.now();
     if (nowMs - lastMs < PROGRESS_EVERY_MS) return;
     lastMs = nowMs;
-    parentPort?.postMessage({ index, simulatedMs, eventCount } satisfies Progress);
+    const telemetry = look?.();
+    const seen = telemetry === undefined ? {} : { telemetry };
+    parentPort?.postMessage({ index, simulatedMs, eventCount, ...seen } satisfies Progress);
   };
 }
 

@@ -18,6 +18,8 @@ export interface PoolOptions {
   /** Ends running tasks and begins no more. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Hears of each task of `runTasks` that is over, by its `index`. */
+  readonly onDone?: (index: number) => void;
 }
 
 export type OutcomeOf<Answer> =
@@ -33,7 +35,10 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
   const pool = new WorkerPool(options);
   try {
     const outcomes: Outcome[] = tasks.map(() => ({ kind: "interrupted" }));
-    await pool.run(tasks, (place, outcome) => (outcomes[place] = outcome));
+    await pool.run(tasks, (place, outcome) => {
+      outcomes[place] = outcome;
+      options.onDone?.(tasks[place]!.index);
+    });
     return outcomes;
   } finally {
     await pool.close();

@@ -9,6 +9,7 @@ import type { EventObserver } from "./engine/simulation.ts";
 import { World } from "./cluster/world.ts";
 import { EVENT_NAMES } from "./cluster/kinds.ts";
 import { summarize } from "./cluster/summary.ts";
+import { telemetryOf, type Telemetry } from "./cluster/telemetry.ts";
 import type { EndedEarly, RunResult } from "./result.ts";
 
 export interface RunInput {
@@ -16,8 +17,12 @@ export interface RunInput {
   readonly seed: number;
   /** "full", or "without:<fault>" for the same run without that fault. */
   readonly variant: string;
-  /** Called about every `PROGRESS_EVERY_MS` of simulated time; a true answer ends the run. */
-  readonly onProgress?: (simulatedMs: number, eventCount: number) => boolean | void;
+  /** Called about every `PROGRESS_EVERY_MS` of simulated time; a true answer ends the run. `look` tells more, if it is asked. */
+  readonly onProgress?: (
+    simulatedMs: number,
+    eventCount: number,
+    look?: () => Telemetry,
+  ) => boolean | void;
   /** Sees every event. */
   readonly observer?: EventObserver;
   /** Bytes in use, asked now and then; the run ends above the scenario's limit. */
@@ -49,11 +54,12 @@ export function run(input: RunInput): RunResult {
 function play(world: World, input: RunInput, untilMs: number): EndedEarly | undefined {
   const { events, heapBytes } = input.scenario.run.limits;
   const { sim } = world;
+  const look = (): Telemetry => telemetryOf(world);
   while (sim.nowMs < untilMs) {
     const stepMs = Math.min(untilMs, sim.nowMs + PROGRESS_EVERY_MS);
     const end = sim.run(Math.round(stepMs * 1_000), world, { eventsMax: events });
     if (end === "events") return "events";
-    if (input.onProgress?.(sim.nowMs, sim.eventCount) === true) return "interrupted";
+    if (input.onProgress?.(sim.nowMs, sim.eventCount, look) === true) return "interrupted";
     if (input.heapBytes !== undefined && input.heapBytes() > heapBytes) return "heap";
   }
   return undefined;

@@ -267,7 +267,10 @@ async function runAll(
     stopped = signal;
     abort.abort();
   });
-  const progress = showProgress(outside, tasks, options.quiet === true);
+  const progress = showProgress(outside, tasks, {
+    isQuiet: options.quiet === true,
+    noColor: !options.color,
+  });
   try {
     const heapBytes = Math.max(...tasks.map((task) => task.scenario.run.limits.heapBytes));
     const outcomes = await runTasks(tasks, {
@@ -276,6 +279,7 @@ async function runAll(
       heapBytes,
       signal: abort.signal,
       onProgress: (state) => progress.update(state),
+      onDone: (index) => progress.done(index),
     });
     return { trials: tasks.map((task, i) => ({ task, outcome: outcomes[i]! })), stopped };
   } finally {

@@ -34,6 +34,11 @@ export class Recorder {
     return made;
   }
 
+  /** What has been recorded by now in the window of the whole run; undefined for a metric without a histogram. Only to be read. */
+  soFar(metric: string): Histogram | undefined {
+    return this.#histograms.get(metric)?.at(this.#names.indexOf("run"));
+  }
+
   /** A histogram that is filled without windows, for the whole run. */
   whole(metric: string): Histogram {
     return this.waits(metric).whole;
