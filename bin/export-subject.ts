@@ -93,7 +93,7 @@ function versionOf(runs: readonly RunResult[], scenario: Scenario | undefined): 
   return KUBERNETES_VERSIONS.find((one) => one === version) ?? "1.35";
 }
 
-/** The scenario that was run and its file, if one of the files that it was made of still gives it. */
+/** The scenario that was run and what to call it by, if one of the files that it was made of still gives it. */
 export function scenarioBehind(
   outside: Outside,
   { name, digest, files }: StoredResult["document"]["scenarios"][number],
@@ -103,9 +103,12 @@ export function scenarioBehind(
   const cell = mark < 0 ? "" : name.slice(mark);
   for (const file of Object.keys(files)) {
     try {
-      const { scenario } = loadNamed(outside, file + cell, settings);
+      const named = file + cell;
+      const { scenario } = loadNamed(outside, named, settings);
       const isSame = scenario.metadata.name === name;
-      if (isSame && outside.sha256(canonicalJson(scenario)) === digest) return { scenario, file };
+      if (isSame && outside.sha256(canonicalJson(scenario)) === digest) {
+        return { scenario, file: named };
+      }
     } catch (error) {
       if (!(error instanceof InputError)) throw error; // Budgets and profiles are no scenarios.
     }

@@ -77,6 +77,26 @@ test("[BC13] a stored result makes the same baseline as running does, but for wh
   expect(keys("of-result/join-storm-100k.json")).toEqual(keys(BASE));
 });
 
+test("[BC13] of a matrix each cell has a baseline of its own, from a run or from its result", () => {
+  writeFileSync(
+    join(directory, "grid.yaml"),
+    "extends: '@builtin/join-storm-100k.yaml'\nmetadata: { name: grid }\n" +
+      "clients: { total: 600 }\nmatrix: { cluster.nodes.count: [20, 30] }\n",
+  );
+  const saved = stub("baseline", "save", "grid.yaml", "--seeds", "2", "--quiet");
+  expect([saved.code, saved.err]).toEqual([0, ""]);
+  const files = saved.out.split("\n").map((line) => line.split(": ")[0]!);
+  expect(files.slice(0, 2)).toEqual([
+    "baselines/grid@nodes.count=20.json",
+    "baselines/grid@nodes.count=30.json",
+  ]);
+  stub("run", "grid.yaml", "--seeds", "2", "--quiet", "--out", "cells");
+  const compared = stub("compare", files[1]!, "cells/grid@nodes.count=30");
+  expect(compared.out).toMatch(/^Identical: all of 2 seeds/);
+  const kept = stub("baseline", "save", "cells/grid@nodes.count=30", "--out", "of-cell");
+  expect([kept.code, kept.err]).toEqual([0, ""]);
+});
+
 test("[BC14] save replaces nothing; update does, with a reason that is kept and printed", () => {
   expect(stub("baseline", "save", "join-storm-100k", "--quiet")).toMatchObject({
     code: 3,

@@ -24,6 +24,7 @@ import type { Campaign } from "../campaign.ts";
 import { ExitCode, mostSevere } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 import { paintFor } from "../paint.ts";
+import { loadCellsNamed } from "../load.ts";
 import { quoted } from "../shell.ts";
 
 interface RunningOptions {
@@ -166,7 +167,12 @@ async function save(
   const count = options.seeds ?? SEEDS;
   return withCampaign(outside, workerFile, choicesOf(options), async (campaign) => {
     const codes: ExitCode[] = [];
-    for (const name of names) {
+    const all = names.flatMap((name) =>
+      isResult(outside, name)
+        ? [name]
+        : loadCellsNamed(outside, name, options.set).map((cell) => cell.name),
+    );
+    for (const name of all) {
       const side = isResult(outside, name)
         ? sideOfStored(outside, name)
         : await sideByRunning(outside, campaign, name, options.set, { count });
