@@ -9,7 +9,7 @@ import type { TuningSpace } from "../../sim/planner/tuning/space.ts";
 import { admissionFloor, nodesFor, warmFloor } from "../../sim/planner/tuning/warm-floor.ts";
 import { loadAll } from "../load.ts";
 import { BUILTIN, type Outside } from "../outside.ts";
-import { tuneCommand, type TuneOptions } from "./tune-options.ts";
+import { tuneCommand, watchCommand, type TuneOptions } from "./tune-options.ts";
 import type { TuneSubject } from "./tune-report.ts";
 import { TuningWorld, type TunedScenario } from "./tuning-world.ts";
 
@@ -44,6 +44,7 @@ export function jobOf(outside: Outside, names: readonly string[], options: TuneO
     (scenario.clients.total / scale) * scenario.run.durationMs;
   const order = scenarios.map((_, i) => i);
   order.sort((a, b) => work(scenarios[a]!) - work(scenarios[b]!) || a - b);
+  const manifestFile = join(outOf(names, options), "hpa.recommended.yaml");
   const subject = {
     scenarios,
     current,
@@ -54,7 +55,8 @@ export function jobOf(outside: Outside, names: readonly string[], options: TuneO
     verifySeeds: seedsFrom(options.seeds, options.verifySeeds),
     pricePodHour: options.pricePodHour,
     command: tuneCommand(names, options),
-    manifestFile: join(outOf(names, options), "hpa.recommended.yaml"),
+    watchCommand: watchCommand(names[0]!, options, manifestFile), // A scenario is a required argument.
+    manifestFile,
   };
   const { trials, objective } = options;
   const search = { space, scenarioOrder: order, seeds, trials, objective, seed: SAMPLING_SEED };

@@ -76,6 +76,13 @@ function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
+/** What to type to see a scenario run with the manifest, as the scenario was named. */
+export function watchCommand(name: string, { set }: TuneOptions, manifestFile: string): string {
+  const settings = [...set, `autoscaling.hpa=${manifestFile}`];
+  const words = settings.map((setting) => `--set ${quoted(setting)}`);
+  return ["stormglass run", quoted(name), ...words].join(" ");
+}
+
 /** What to type to get the same report; how many threads and where to is the reader's to say. */
 export function tuneCommand(names: readonly string[], options: TuneOptions): string {
   const words = ["stormglass tune hpa", ...names.map(quoted)];

@@ -41,6 +41,7 @@ export interface TuneSubject {
   /** Runs that were simulated now, and those that the journal knew. */
   readonly counts: { readonly run: number; readonly reused: number };
   readonly command: string;
+  readonly watchCommand: string;
   readonly manifestFile: string;
 }
 
@@ -214,12 +215,7 @@ function nextOf({ result }: Tuned, subject: TuneSubject): TuneReport["next"] {
   const { recommended, current } = result;
   const next: [string, string][] = [["The same again", subject.command]];
   if (recommended === undefined || recommended.candidate === current.candidate) return next;
-  const [first] = subject.scenarios;
-  const name = first!.loaded.scenario.metadata.name;
   next.unshift(["Apply it", `kubectl apply -f ${subject.manifestFile}`]);
-  next.unshift([
-    "Watch it work",
-    `stormglass run ${name} --set autoscaling.hpa=${subject.manifestFile}`,
-  ]);
+  next.unshift(["Watch it work", subject.watchCommand]);
   return next;
 }
