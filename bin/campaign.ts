@@ -152,6 +152,7 @@ class Batch {
   readonly #tasks: ReadonlyMap<number, TrialTask>;
   readonly #allMs: number;
   readonly #running = new Map<number, number>();
+  readonly #ended = new Set<number>();
   #doneMs = 0;
   #done = 0;
 
@@ -160,12 +161,14 @@ class Batch {
     this.#allMs = tasks.reduce((sum, task) => sum + task.scenario.run.durationMs, 0);
   }
 
+  /** What a thread said of a trial may come after its outcome: the two take different ways. */
   advanced(index: number, simulatedMs: number): void {
-    if (this.#tasks.has(index)) this.#running.set(index, simulatedMs);
+    if (this.#tasks.has(index) && !this.#ended.has(index)) this.#running.set(index, simulatedMs);
   }
 
   ended(task: TrialTask): void {
     this.#running.delete(task.index);
+    this.#ended.add(task.index);
     this.#doneMs += task.scenario.run.durationMs;
     this.#done++;
   }

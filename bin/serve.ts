@@ -63,7 +63,7 @@ export async function serve(outside: Outside, options: ServeOptions): Promise<Ex
   try {
     return await run(outside, read, log, options);
   } finally {
-    log.flush();
+    await log.flush();
   }
 }
 

@@ -52,7 +52,7 @@ test.each([
   [["--bogus"], "unknown option '--bogus'"],
   [["rnu"], "Did you mean run?"],
   [["run"], "missing required argument 'scenario'"],
-  [["run", "node-death", "--seeds", "x"], "It must be a whole number from 0."],
+  [["run", "node-death", "--seeds", "x"], "It must be 1 to 1,000 seeds."],
   [["run", "node-death", "--seeds", "0"], "It must be 1 to 1,000 seeds."],
   [["run", "node-death", "--seeds", "3,3"], "A seed is there twice."],
   [

@@ -26,6 +26,7 @@ import type { Outside } from "../outside.ts";
 import { paintFor } from "../paint.ts";
 import { loadCellsNamed } from "../load.ts";
 import { quoted } from "../shell.ts";
+import { collected, seedCount } from "../option-values.ts";
 
 interface RunningOptions {
   readonly seeds?: number;
@@ -76,7 +77,7 @@ interface Shared {
 
 function running(command: Command): Command {
   return command
-    .option("--jobs <n>", "worker threads (default: one per CPU)", parseCount)
+    .option("--jobs <n>", "worker threads (default: one per CPU)", seedCount)
     .option("--quiet", "no progress");
 }
 
@@ -84,8 +85,8 @@ function addSave({ baseline, outside, workerFile, finish }: Shared): void {
   running(baseline.command("save"))
     .summary("write the baseline of scenarios or of stored results")
     .argument("<scenario|result...>", "scenarios, which are run, or what `stormglass run` wrote")
-    .option("--seeds <n>", `seeds of a scenario that is run (default: ${SEEDS})`, parseCount)
-    .option("--set <path=value>", "change a value of the scenarios; repeatable", collect, [])
+    .option("--seeds <n>", `seeds of a scenario that is run (default: ${SEEDS})`, seedCount)
+    .option("--set <path=value>", "change a value of the scenarios; repeatable", collected, [])
     .option("--out <dir>", "where baselines are", BASELINES)
     .action(async (names: string[], options: SaveOptions) => {
       finish(await save(outside, workerFile, names, options));
@@ -113,7 +114,7 @@ function addUpdate({ baseline, outside, workerFile, finish }: Shared): void {
     .argument("<baseline>", "its file, or the name of its scenario")
     .argument("[result]", "what `stormglass run` wrote (default: the scenario is run again)")
     .requiredOption("--reason <text>", "why; kept in the file", parseReason)
-    .option("--seeds <n>", "another number of seeds", parseCount)
+    .option("--seeds <n>", "another number of seeds", seedCount)
     .action(async (path: string, result: string | undefined, options: UpdateOptions) => {
       finish(await update(outside, workerFile, path, result, options));
     });
@@ -123,7 +124,7 @@ function addVerify({ baseline, outside, workerFile, finish }: Shared): void {
   running(baseline.command("verify"))
     .summary("run the seeds again: equal inputs must give equal events")
     .argument("<baseline...>", "files, or names of scenarios")
-    .option("--seeds <n>", "only the first so many", parseCount)
+    .option("--seeds <n>", "only the first so many", seedCount)
     .action(async (paths: string[], options: RunningOptions) => {
       const baselines = paths.map((path) => readBaseline(outside, path));
       finish(
@@ -137,21 +138,9 @@ function addVerify({ baseline, outside, workerFile, finish }: Shared): void {
     });
 }
 
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > 1_000) {
-    throw new InvalidArgumentError("It must be 1 to 1,000.");
-  }
-  return count;
-}
-
 function parseReason(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("It must say why.");
   return text.trim();
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 function choicesOf({ jobs, quiet }: RunningOptions) {

@@ -20,6 +20,7 @@ import type { Outside } from "../outside.ts";
 import { paintFor } from "../paint.ts";
 import { readResult } from "../result-files.ts";
 import { quoted } from "../shell.ts";
+import { collected, seedCount } from "../option-values.ts";
 
 interface CompareOptions {
   readonly run?: true;
@@ -64,7 +65,7 @@ export function addCompare(
     .option(
       "--set <path=value>",
       "with --run: change a value of the candidate; repeatable",
-      collect,
+      collected,
       [],
     )
     .option("--alpha <share>", "accepted chance of a false alarm", parseAlpha, ALPHA)
@@ -74,7 +75,7 @@ export function addCompare(
       collectTolerance,
       new Map<string, Tolerance>(),
     )
-    .option("--max-seeds <n>", "with --run: seeds of the last look", parseSeeds, SEEDS_MOST)
+    .option("--max-seeds <n>", "with --run: seeds of the last look", seedCount, SEEDS_MOST)
     .addOption(
       new Option("--fail-on <what>", "any: every change of a gated metric that can be told")
         .choices(["regression", "inconclusive", "any"])
@@ -87,7 +88,7 @@ export function addCompare(
         .choices(["text", "md", "json"])
         .default("text"),
     )
-    .option("--jobs <n>", "worker threads (default: one per CPU)", parseSeeds)
+    .option("--jobs <n>", "worker threads (default: one per CPU)", seedCount)
     .option("--quiet", "no progress")
     .option("--no-color", "no colour")
     .addHelpText("before", EXAMPLES)
@@ -102,22 +103,10 @@ export function addCompare(
     });
 }
 
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
-}
-
 function parseAlpha(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 0.5)) throw new InvalidArgumentError("It must be between 0 and 0.5.");
   return value;
-}
-
-function parseSeeds(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > 1_000) {
-    throw new InvalidArgumentError("It must be 1 to 1,000.");
-  }
-  return count;
 }
 
 function collectTolerance(

@@ -18,6 +18,7 @@ import { showSearch } from "../planning/search-progress.ts";
 import { Study, type StudyOptions } from "../planning/study.ts";
 import { unwritable } from "../result-files.ts";
 import { quoted } from "../shell.ts";
+import { collected, price, seedCount } from "../option-values.ts";
 
 interface PlanOptions {
   readonly min?: Variable;
@@ -61,7 +62,7 @@ export function addPlan(
     .argument("<scenario...>", "scenarios that ship with stormglass, or files")
     .addOption(new Option("--min <what>", "search the least").choices(["replicas"]))
     .addOption(new Option("--max <what>", "search the most").choices(VARIABLES.slice(1)))
-    .option("--seeds <n>", "seeds per scenario (default: its own number, at most 10)", parseSeeds)
+    .option("--seeds <n>", "seeds per scenario (default: its own number, at most 10)", seedCount)
     .option("--from <n>", "the least value that may be tried", parseAmount)
     .option("--to <n>", "the greatest value that may be tried", parseAmount)
     .option("--precision <n|n%>", "width of the bracket (default: 1 node, 2%)", parsePrecision)
@@ -70,9 +71,9 @@ export function addPlan(
         .choices(["none", "node", "zone", "all"])
         .default("all"),
     )
-    .option("--price-pod-hour <money>", "price of a node's pod for an hour", parsePrice)
-    .option("--price-machine-hour <money>", "price of a machine for an hour", parsePrice)
-    .option("--set <path=value>", "change a value, with its unit; repeatable", collect, [])
+    .option("--price-pod-hour <money>", "price of a node's pod for an hour", price)
+    .option("--price-machine-hour <money>", "price of a machine for an hour", price)
+    .option("--set <path=value>", "change a value, with its unit; repeatable", collected, [])
     .option("--jobs <n>", "worker threads (default: one per CPU)", parseAmount)
     .option("--out <dir>", "where plan.json is written (default: out/plan-<scenarios>)")
     .option("--journal <file>", "where finished runs are kept (default: journal.jsonl in --out)")
@@ -101,14 +102,6 @@ function parseAmount(text: string): number {
   return value;
 }
 
-function parseSeeds(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > 1_000) {
-    throw new InvalidArgumentError("It must be 1 to 1,000 seeds.");
-  }
-  return count;
-}
-
 function parsePrecision(text: string): StudyOptions["precision"] {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
   const value = percent === undefined ? Number(text) : Number(percent) / 100;
@@ -116,16 +109,6 @@ function parsePrecision(text: string): StudyOptions["precision"] {
   if (!isGood)
     throw new InvalidArgumentError("It must be a number from 1, or per cent such as 2%.");
   return { of: percent === undefined ? "count" : "ratio", value };
-}
-
-function parsePrice(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text))
-    throw new InvalidArgumentError("It must be a price, such as 0.12.");
-  return Number(text);
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 async function plan(

@@ -33,6 +33,7 @@ import {
 import { quoted } from "../shell.ts";
 import type { Task } from "../task.ts";
 import { runTasks } from "../workers.ts";
+import { collected, seedCount, wholeFrom } from "../option-values.ts";
 
 interface RunOptions extends TextOptions, SeriesOptions {
   readonly seeds?: SeedChoice;
@@ -72,9 +73,9 @@ export function addRun(
     )
     .argument("<scenario...>", "scenarios that ship with stormglass, or files")
     .option("--seeds <n|a,b,c>", "how many seeds, or which", parseSeeds)
-    .option("--seed <n>", "one seed", parseWhole)
-    .option("--set <path=value>", "change a value, with its unit; repeatable", collect, [])
-    .option("--jobs <n>", "worker threads (default: one per CPU)", parseWhole)
+    .option("--seed <n>", "one seed", wholeFrom(0))
+    .option("--set <path=value>", "change a value, with its unit; repeatable", collected, [])
+    .option("--jobs <n>", "worker threads (default: one per CPU)", wholeFrom(0))
     .option("--out <dir>", "write <dir>/<scenario>/results.json and runs.json", parseOut, "out")
     .option("--no-out", "write no results")
     .option("--html", "write <dir>/<scenario>/report.html, a report that needs no network")
@@ -92,14 +93,6 @@ export function addRun(
   });
 }
 
-function parseWhole(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError("It must be a whole number from 0.");
-  }
-  return value;
-}
-
 function parseOut(text: string): string {
   if (text === "") throw new InvalidArgumentError("It must be a directory.");
   return text;
@@ -107,20 +100,14 @@ function parseOut(text: string): string {
 
 function parseSeeds(text: string): SeedChoice {
   if (!text.includes(",")) {
-    const count = parseWhole(text);
-    if (count < 1 || count > 1_000) throw new InvalidArgumentError("It must be 1 to 1,000 seeds.");
-    return { count };
+    return { count: seedCount(text) };
   }
   const seeds = text
     .split(",")
     .filter((part) => part !== "")
-    .map(parseWhole);
+    .map(wholeFrom(0));
   if (new Set(seeds).size < seeds.length) throw new InvalidArgumentError("A seed is there twice.");
   return { seeds };
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 async function run(

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
 import type { ServeOptions } from "../serve.ts";
+import { collected } from "../option-values.ts";
 
 const EXAMPLES = `Examples:
   stormglass serve --dev
@@ -37,12 +38,7 @@ export function addServe(
     .option("--bus <urls>", "NATS servers of the cluster: bus.url")
     .option("--record <dir>", "write every fact there, for stormglass replay: record.directory")
     .option("--log-level <level>", "debug, info, warn, error or silent: log.level")
-    .option(
-      "--set <path=value>",
-      "any setting, such as drain.within=1m; repeatable",
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
-    )
+    .option("--set <path=value>", "any setting, such as drain.within=1m; repeatable", collected, [])
     .option("--print-config", "print the settings and where each comes from, and end")
     .option("--json", "with --print-config: as JSON, resolved to ms, bytes and per second")
     .addHelpText("before", EXAMPLES)

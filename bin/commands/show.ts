@@ -11,6 +11,7 @@ import { ExitCode } from "../exit-codes.ts";
 import { loadNamed } from "../load.ts";
 import type { Outside } from "../outside.ts";
 import { paintFor } from "../paint.ts";
+import { collected } from "../option-values.ts";
 
 interface ShowOptions {
   readonly set: readonly string[];
@@ -36,12 +37,7 @@ export function addShow(
       "Shows the scenario with all defaults, and whether a value comes from a file, --set or a default.",
     )
     .argument("<scenario>", "a scenario that ships with stormglass, or a file")
-    .option(
-      "--set <path=value>",
-      "change a value, with its unit; repeatable",
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
-    )
+    .option("--set <path=value>", "change a value, with its unit; repeatable", collected, [])
     .option("--only <path>", "only this part, such as cluster.nodes")
     .option("--json", "print the resolved scenario: ms, bytes, events per second, ratios")
     .option("--no-color", "no colour")

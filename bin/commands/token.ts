@@ -14,6 +14,7 @@ import { InputError } from "../../scenarios/problem.ts";
 import { NOTATION, parseQuantity } from "../../scenarios/quantities.ts";
 import { ExitCode } from "../exit-codes.ts";
 import type { Outside } from "../outside.ts";
+import { wholeFrom } from "../option-values.ts";
 
 interface TokenOptions {
   readonly room: string;
@@ -60,8 +61,8 @@ export function addToken(
     )
     .option("--dev", "with the secret of `serve --dev`, which everybody knows")
     .option("--secret-file <file>", "with the secret in this file; of several lines, the first")
-    .option("--max-room <n>", "the room takes at most so many participants", parseWhole(1))
-    .option("--expected-size <n>", "the meeting was booked for so many", parseWhole(0))
+    .option("--max-room <n>", "the room takes at most so many participants", wholeFrom(1))
+    .option("--expected-size <n>", "the meeting was booked for so many", wholeFrom(0))
     .option("--iss <text>", "issuer, where the server asks for one")
     .option("--aud <text>", "audience, where the server asks for one")
     .option("--json", "print the token with what it says, as JSON")
@@ -148,12 +149,4 @@ function parseTtl(text: string): number {
     throw new InvalidArgumentError(`It must be ${NOTATION.duration.expected}.`);
   if (ttlMs >= 1_000 && ttlMs <= TTL_MAX_DAYS * DAY_MS) return ttlMs;
   throw new InvalidArgumentError(`It must be from 1s to ${TTL_MAX_DAYS}d.`);
-}
-
-function parseWhole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
-  };
 }

@@ -1,9 +1,10 @@
 // The options of `stormglass tune hpa`, and the command line that gives them again.
 
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import { KUBERNETES_VERSIONS } from "../../sim/cluster/kubernetes/hpa/version.ts";
 import { OBJECTIVES, type Objective } from "../../sim/planner/tuning/rank.ts";
 import { quoted } from "../shell.ts";
+import { collected, price, wholeFrom } from "../option-values.ts";
 
 export interface TuneOptions {
   readonly current?: string;
@@ -47,7 +48,7 @@ export function withTuneOptions(command: Command): Command {
     )
     .option("--ceiling <n>", "most nodes (default: the current maxReplicas)", wholeFrom(1))
     .addOption(objective.choices([...OBJECTIVES]).default("cost"))
-    .option("--set <path=value>", "change a value of the scenarios; repeatable", collect, [])
+    .option("--set <path=value>", "change a value of the scenarios; repeatable", collected, [])
     .option("--jobs <n>", "worker threads (default: one per CPU)", wholeFrom(1))
     .option("--out <dir>", "for tune.json and hpa.recommended.yaml (default: out/tune-…)")
     .option("--journal <file>", "finished runs, to go on from (default: in the out directory)")
@@ -56,24 +57,6 @@ export function withTuneOptions(command: Command): Command {
     .option("--json", "print tune.json and nothing else")
     .option("--quiet", "no progress")
     .option("--no-color", "no colour");
-}
-
-function wholeFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
-  };
-}
-
-function price(text: string): number {
-  const value = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text)) return value;
-  throw new InvalidArgumentError("It must be a number such as 0.05.");
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 /** What to type to see a scenario run with the manifest, as the scenario was named. */

@@ -118,7 +118,7 @@ test("[OP3] lines are written in the background, and all of them by the time it 
   const log = openLog({ level: "info", fd });
   for (let i = 0; i < 200; i++) log.info({ connection: i }, "opened");
   await new Promise((resolve) => setImmediate(resolve));
-  log.flush();
+  await log.flush();
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
   expect(lines.map((line) => (JSON.parse(line) as { connection: number }).connection)).toEqual(
     Array.from({ length: 200 }, (_, i) => i),
@@ -127,13 +127,13 @@ test("[OP3] lines are written in the background, and all of them by the time it 
   rmSync(directory, { recursive: true });
 });
 
-test("[OP3] for people a line is readable", () => {
+test("[OP3] for people a line is readable", async () => {
   const directory = mkdtempSync(join(tmpdir(), "stormglass-log-"));
   const file = join(directory, "log");
   const fd = openSync(file, "w");
   const log = openLog({ level: "info", fd, format: "pretty" });
   log.info({ room: "standup" }, "somebody came");
-  log.flush();
+  await log.flush();
   expect(readFileSync(file, "utf8")).toMatch(/INFO.*somebody came\n\s+room: "standup"/);
   rmSync(directory, { recursive: true });
 });

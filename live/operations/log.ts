@@ -29,7 +29,8 @@ export interface Log {
 
 /** A log with an end: lines are written in the background, and must be out before the process ends. */
 export interface OpenLog extends Log {
-  flush(): void;
+  /** Fulfilled when every line is written, or will never be. */
+  flush(): Promise<void>;
 }
 
 export interface LogOptions {
@@ -73,6 +74,9 @@ const withheldNames: ReadonlySet<string> = new Set(WITHHELD_NAMES);
 const VALUE_MAX = 512;
 /** Longest backlog of unwritten lines, bytes; beyond it lines are lost. Assumed: a log reader that hangs must not fill memory. */
 const BACKLOG_MAX_BYTES = 4 * 1024 * 1024;
+
+/** A process that ends waits so long for a reader of its log, ms. Assumed: one that lives takes its lines in far less. */
+const FLUSH_MAX_MS = 1_000;
 
 /** Signed tokens (three or two base64url parts, at least 10 units each), SDP lines, candidates, ICE credentials, URLs with a password or query token. */
 const SENSITIVE = [
@@ -145,31 +149,38 @@ export function openLog(said: LogOptions): OpenLog {
     info: line("info"),
     warn: line("warn"),
     error: line("error"),
-    flush: () => own?.flush(),
+    flush: async () => own?.flush(),
   };
 }
 
 interface OwnDestination {
   readonly stream: DestinationStream;
-  flush(): void;
+  flush(): Promise<void>;
 }
 
 function ownDestination(format: "json" | "pretty" | "auto", fd: number): OwnDestination {
   const isPrettyWanted = format === "pretty" || (format === "auto" && isatty(fd));
   const pretty = isPrettyWanted ? prettyStream(fd) : undefined;
-  if (pretty !== undefined) return { stream: pretty, flush: () => {} };
+  if (pretty !== undefined) return { stream: pretty, flush: async () => {} };
   // In the background: a reader of the log that is slow must not stop the event loop.
-  const stream = pino.destination({ fd, sync: false, maxLength: BACKLOG_MAX_BYTES });
+  // Any line is long enough to be written at once; with no least length the stream would not say when all is written.
+  const stream = pino.destination({
+    fd,
+    sync: false,
+    minLength: 1,
+    maxLength: BACKLOG_MAX_BYTES,
+  });
   stream.on("error", () => {}); // Whoever read the log is gone; the server goes on.
-  return { stream, flush: () => flushQuietly(() => stream.flushSync()) };
-}
-
-function flushQuietly(flush: () => void): void {
-  try {
-    flush();
-  } catch {
-    // Not opened yet, or its reader is gone: nothing left to do.
-  }
+  // Not by `flushSync`, which would overtake the write that is under way. An error means that its reader is gone.
+  const flush = (): Promise<void> =>
+    new Promise((resolve) => {
+      const patience = setTimeout(resolve, FLUSH_MAX_MS);
+      stream.flush(() => {
+        clearTimeout(patience);
+        resolve();
+      });
+    });
+  return { stream, flush };
 }
 
 /** Readable lines for people, where the package is installed: it comes with a checkout, not with an installation. */
@@ -190,7 +201,7 @@ export const silentLog: OpenLog = {
   info: () => {},
   warn: () => {},
   error: () => {},
-  flush: () => {},
+  flush: async () => {},
 };
 
 export interface RecordedLine {
@@ -211,6 +222,6 @@ export function recordingLog(): OpenLog & { readonly lines: readonly RecordedLin
     info: line("info"),
     warn: line("warn"),
     error: line("error"),
-    flush: () => {},
+    flush: async () => {},
   };
 }
