@@ -99,6 +99,21 @@ const needsFloor =
     return { margin: (minReplicas - floor) / 60, hours, flaps: 0 };
   };
 
+test("[TU19] where the finalists fail with the last seeds, the next best take their places", () => {
+  const lateFailure: World = (spec, trial) => {
+    const told = needsFloor(37)(spec, trial);
+    const isTooTight = trial.seed > 3 && (spec.minReplicas ?? 1) < 48;
+    return isTooTight ? { ...told, margin: -0.5 } : told;
+  };
+  const { result, asked } = searched(lateFailure);
+  const floor = result.recommended?.candidate.spec.minReplicas;
+
+  expect(asked.some((round) => round.startsWith("substitutes"))).toBe(true);
+  expect(floor).toBeGreaterThanOrEqual(48);
+  expect(floor).toBeLessThan(64);
+  expect(result.recommended!.score.nodeHours).toBeLessThan(result.fixed.score.nodeHours);
+});
+
 test("[TU1] the search finds the cheapest floor that meets the objectives, and it beats the fixed ceiling", () => {
   for (const floor of [21, 37, 50]) {
     const { result } = searched(needsFloor(floor));

@@ -68,6 +68,9 @@ const WAVES = 4;
 const PARENTS = 3;
 const RACE_SEEDS = 3;
 const FINALISTS = 4;
+/** Where finalists fail with the last seeds, so many at a time take their places, and so many times. Assumed. */
+const SUBSTITUTES = 2;
+const SUBSTITUTIONS = 8;
 /** Rounds of putting changes back. Assumed: enough, since harmless changes go together. */
 const SIMPLIFICATIONS = 5;
 
@@ -99,6 +102,11 @@ export function* tuningSearch(options: TuningOptions): Tuning {
   yield* run(pool, options, { round: "race", among: [...kept, ...third], seeds: raced, kept });
   const finalists = ranked(third).slice(0, FINALISTS);
   yield* run(pool, options, { round: "final", among: [...kept, ...finalists], seeds, kept });
+  for (let turn = 1; turn <= SUBSTITUTIONS; turn++) {
+    const next = ahead(pool, ranked(pool.candidates)).slice(0, SUBSTITUTES);
+    if (next.length === 0) break;
+    yield* run(pool, options, { round: `substitutes, turn ${turn}`, among: next, seeds, kept });
+  }
   const winner = yield* simplified(pool, options, current);
   const complete = ranked(pool.candidates.filter((one) => pool.scored(one).isComplete));
   const best = complete.map((one) => pool.scored(one));
@@ -111,6 +119,13 @@ export function* tuningSearch(options: TuningOptions): Tuning {
     evidence: winner === undefined ? [] : evidenceOf(pool, current, winner.candidate),
     alternatives: best.filter(({ score }) => score.isFeasible),
   };
+}
+
+/** Of `ranked`: those before the best that is sure, which met the objectives with the seeds that they were given. */
+function ahead(pool: Pool, ranked: readonly Candidate[]): readonly Candidate[] {
+  const sure = ranked.findIndex((one) => pool.scored(one).isComplete);
+  const leading = sure < 0 ? ranked : ranked.slice(0, sure);
+  return leading.filter((one) => pool.scored(one).score.isFeasible);
 }
 
 /** The result with another of its candidates recommended, and the evidence for that one's changes. */
