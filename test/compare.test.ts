@@ -222,10 +222,10 @@ test("[BC18] sides without a common seed, and files that are none, are refused: 
     code: 3,
     err: expect.stringContaining("has no seed in common with") as string,
   });
-  expect(stub("compare", "nowhere.json", BASE)).toMatchObject({
-    code: 3,
-    err: expect.stringContaining(`is no baseline; there are ${BASE}`) as string,
-  });
+  const nowhere = stub("compare", "nowhere.json", BASE);
+  expect(nowhere.code).toBe(3);
+  expect(nowhere.err).toContain("is no baseline; there are ");
+  expect(nowhere.err).toContain(BASE); // Beside the baselines of other tests.
   expect(stub("compare", BASE).code).toBe(2);
 });
 
