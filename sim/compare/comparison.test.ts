@@ -139,6 +139,25 @@ test("[BC9] alpha is shared between the looks that are planned", () => {
   expect(width(thrice) / width(once)).toBeCloseTo(2.9333 / 2.2622, 3);
 });
 
+test("[BC9] telling a change pays neither for looks nor for gated metrics that never differ", () => {
+  const still = Array.from({ length: 9 }, (_, i) => ({
+    ...LATENCY,
+    key: `p99(join.latency)@w${i}`,
+  }));
+  const same = Object.fromEntries(still.map(({ key }) => [key, TEN]));
+  // One seed got better, the others worse: p is 4 of 1,024 by signs, about 0.03 by t.
+  const worse = TEN.map((value, i) => value + (i === 0 ? -1 : 3 + 4 * (i % 4)));
+  const columns = [
+    { ...same, [LATENCY.key]: TEN },
+    { ...same, [LATENCY.key]: worse },
+  ] as const;
+  const result = compared([LATENCY, ...still], ...columns, 3);
+
+  expect(result.metrics[0]).toMatchObject({ verdict: "pass", change: "worse" });
+  expect(result.metrics[0]!.adjustedP).toBeLessThan(0.005);
+  expect(result.metrics[1]).toMatchObject({ change: "none", adjustedP: 1 });
+});
+
 test("[BC10] one seed, one-sided measures and nothing measured are inconclusive, with the reason", () => {
   const said = (
     base: readonly (number | undefined)[],

@@ -35,7 +35,7 @@ export interface JudgedMetric extends MetricComparison {
   readonly verdict: Verdict | undefined;
   /** What can be told from no change at all; of gated metrics after Holm. */
   readonly change: Change;
-  /** Holm's p of "it did not change", over the gated metrics; undefined where it is not gated. */
+  /** Holm's p of "it did not change", over the gated metrics that differ in some seed; undefined where it is not gated. */
   readonly adjustedP: number | undefined;
   /** t and sign flips do not agree: the interval is that of the flips. */
   readonly isSkewed: boolean;
@@ -81,7 +81,7 @@ export function compareSides(
     });
     return compareMetric(metric, pairs, 1 - level);
   });
-  const judged = isIdentical ? compared.map(identical) : judge(compared, level);
+  const judged = isIdentical ? compared.map(identical) : judge(compared, level, alpha);
   return {
     seeds,
     identicalSeeds: same.length,
@@ -105,24 +105,37 @@ function together(judged: readonly JudgedMetric[]): Verdict {
   return verdicts.length === 0 || verdicts.includes("inconclusive") ? "inconclusive" : "pass";
 }
 
-function judge(compared: readonly MetricComparison[], level: number): readonly JudgedMetric[] {
+/**
+ * Failing pays for every look and every gated metric. Telling that something changed fails nothing and ends no look, so it has the
+ * whole of alpha, and of the gated metrics only those count that differ in some seed: the others cannot be told by any luck.
+ */
+function judge(
+  compared: readonly MetricComparison[],
+  level: number,
+  alpha: number,
+): readonly JudgedMetric[] {
   const looked = compared.map((one) => ({ one, ...lookAt(one, level) }));
   const gated = looked.filter(({ one }) => one.metric.isGated);
   const beyond = holm(gated.map(({ pBeyond }) => pBeyond));
-  const moved = holm(gated.map(({ pChange }) => pChange));
+  const moving = gated.filter(({ one }) => differs(one));
+  const moved = holm(moving.map(({ pChange }) => pChange));
   return looked.map(({ one, isSkewed, interval, worseInterval, pChange }) => {
     const shown = { ...one, interval, isSkewed };
     const place = gated.findIndex((other) => other.one === one);
     if (place < 0) {
-      const change = pChange <= level ? changeOf(one) : "none";
+      const change = pChange <= alpha ? changeOf(one) : "none";
       return { ...shown, verdict: undefined, change, adjustedP: undefined, note: "" };
     }
     const isBeyond = beyond[place]! <= level / 2;
     const { verdict, note } = verdictOf(one, worseInterval, isBeyond);
-    const adjustedP = moved[place]!;
-    const change = adjustedP <= level || one.newlyBroken > 0 ? changeOf(one) : "none";
+    const adjustedP = moved[moving.findIndex((other) => other.one === one)] ?? 1;
+    const change = adjustedP <= alpha || one.newlyBroken > 0 ? changeOf(one) : "none";
     return { ...shown, verdict, change, adjustedP, note };
   });
+}
+
+function differs({ pairs }: MetricComparison): boolean {
+  return pairs.some(({ base, candidate }) => base !== candidate);
 }
 
 interface Look {
