@@ -145,7 +145,7 @@ test("[BC9] telling a change pays neither for looks nor for gated metrics that n
     key: `p99(join.latency)@w${i}`,
   }));
   const same = Object.fromEntries(still.map(({ key }) => [key, TEN]));
-  // One seed got better, the others worse: p is 4 of 1,024 by signs, about 0.03 by t.
+  // One seed got a little better, the others worse.
   const worse = TEN.map((value, i) => value + (i === 0 ? -1 : 3 + 4 * (i % 4)));
   const columns = [
     { ...same, [LATENCY.key]: TEN },
